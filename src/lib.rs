@@ -1,1 +1,13 @@
-//! x
+//! api-canary: a Prometheus exporter and synthetic monitor for LLM APIs.
+//!
+//! A journey walks down the layers DNS, TCP, TLS and API on one connection and produces evidence; sinks publish it.
+//! A folder is a room, and rooms import only rooms listed above them here (`tests/architecture.rs`).
+
+pub mod clock;
+pub mod units;
+
+pub mod outcome;
+
+pub mod provider;
+
+pub mod target;

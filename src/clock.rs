@@ -1,0 +1,50 @@
+//! The wall clock: the one place that reads it.
+//!
+//! Promises: everything that measures uses `tokio::time::Instant`; wall time is only for what people and peers
+//! read (timestamps, certificate dates), and is read here so that the rest can be given a time instead.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Now, as the machine's clock has it.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the wall clock")]
+pub fn wall() -> SystemTime {
+    SystemTime::now()
+}
+
+/// Seconds since 1970, with fraction; negative before.
+#[must_use]
+pub fn unix_seconds(time: SystemTime) -> f64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => since.as_secs_f64(),
+        Err(before) => -before.duration().as_secs_f64(),
+    }
+}
+
+/// The time at a count of seconds since 1970, as certificates give it; `None` where it does not fit.
+#[must_use]
+pub fn from_unix(seconds: i64) -> Option<SystemTime> {
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    if seconds >= 0 { UNIX_EPOCH.checked_add(distance) } else { UNIX_EPOCH.checked_sub(distance) }
+}
+
+/// A time in RFC 3339, UTC, whole seconds: `2026-11-23T06:00:00Z`.
+#[must_use]
+pub fn rfc3339(time: SystemTime) -> String {
+    jiff::Timestamp::try_from(time)
+        .map_or_else(|_| "a time out of range".to_owned(), |stamp| format!("{stamp:.0}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_convert_both_ways() {
+        let time = from_unix(1_790_000_000).unwrap();
+        assert!((unix_seconds(time) - 1_790_000_000.0).abs() < 1e-6);
+        assert_eq!(rfc3339(time), "2026-09-21T14:13:20Z");
+        assert!((unix_seconds(from_unix(-5).unwrap()) + 5.0).abs() < 1e-6);
+        assert_eq!(rfc3339(from_unix(i64::MAX).unwrap()), "a time out of range");
+    }
+}

@@ -1,0 +1,23 @@
+//! The shared language: what one journey found, as plain data.
+//!
+//! Promises: probes write it, everything else reads it; nothing in here does IO or knows a metric. A layer that was
+//! not reached is not a failure, and evidence survives failure.
+
+mod evidence;
+mod family;
+mod finding;
+mod journey;
+mod layer;
+mod reason;
+mod stage;
+
+pub use evidence::api::{AnsweredBy, ApiEvidence, HttpPhases, HttpVersion, RateLimit};
+pub use evidence::dns::{AnswerSource, DnsEvidence, RecordType, Transport};
+pub use evidence::tcp::{ConnectAttempt, TcpEvidence};
+pub use evidence::tls::{CertFacts, CertificateChecks, ChainFacts, Check, TlsEvidence};
+pub use family::Family;
+pub use finding::Finding;
+pub use journey::{Outcome, PathId, Stages, Trouble};
+pub use layer::Layer;
+pub use reason::{Blame, Reason, Severity};
+pub use stage::{Failure, Stage};

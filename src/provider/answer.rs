@@ -1,0 +1,93 @@
+//! An answer as it came, and what a provider reads out of it.
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+
+use crate::outcome::{AnsweredBy, Failure, RateLimit};
+
+/// An HTTP answer as it came.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The body, up to what is read of one.
+    pub body: &'a [u8],
+    /// Whether the body was longer.
+    pub truncated: bool,
+}
+
+impl Answer<'_> {
+    /// A header as text, where it is present once or more and is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
+    }
+
+    /// The body as JSON, where it is whole and valid.
+    #[must_use]
+    pub fn json(&self) -> Option<serde_json::Value> {
+        if self.truncated { None } else { serde_json::from_slice(self.body).ok() }
+    }
+
+    /// Whether the content type or the body's start says HTML.
+    #[must_use]
+    pub fn is_html(&self) -> bool {
+        let typed = self
+            .header("content-type")
+            .is_some_and(|value| value.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("text/html")));
+        let start = self.body.trim_ascii_start();
+        typed
+            || [&b"<!doctype"[..], b"<html"]
+                .iter()
+                .any(|tag| start.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag)))
+    }
+
+    /// The answer in a few words, for a failure's detail: status, content type, and the start of the body.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let status = self.status.as_u16();
+        let kind = self.header("content-type").unwrap_or("no content type");
+        let start = String::from_utf8_lossy(self.body.get(..self.body.len().min(400)).unwrap_or_default());
+        let start = one_line(&start);
+        if start.is_empty() {
+            format!("HTTP {status}, {kind}, empty body")
+        } else {
+            format!("HTTP {status}, {kind}, body starts {start:?}")
+        }
+    }
+}
+
+/// A text from outside as one line of at most 160 printable characters; what looks like a key is left out.
+pub(super) fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let words: Vec<_> = words.map(without_key).collect();
+    words.join(" ").chars().take(160).collect()
+}
+
+/// The providers' keys start with `sk-`; some providers repeat a rejected key in their error message.
+fn without_key(word: &str) -> String {
+    match word.find("sk-") {
+        Some(at) => format!("{}sk-[redacted]", word.get(..at).unwrap_or_default()),
+        None => word.to_owned(),
+    }
+}
+
+/// What a provider reads out of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Why it is not a good answer; `None` when it is.
+    pub failure: Option<Failure>,
+    /// Who answered.
+    pub answered_by: AnsweredBy,
+    /// The provider's request id.
+    pub request_id: Option<String>,
+    /// The provider's own error type, from a bounded list, else `other`.
+    pub error_type: Option<&'static str>,
+    /// The limits it stated.
+    pub rate_limits: Vec<RateLimit>,
+    /// How long it asked to wait.
+    pub retry_after: Option<Duration>,
+}

@@ -1,0 +1,97 @@
+//! Any HTTP endpoint: one GET of the target's URL, judged by its status.
+
+use std::time::SystemTime;
+
+use http::{HeaderName, Method, header};
+
+use super::{Answer, Call, CallKind, Provider, Reading, rate_limit};
+use crate::outcome::{AnsweredBy, Failure, Reason};
+
+/// The provider `http`.
+#[derive(Debug)]
+pub(super) struct Generic;
+
+impl Provider for Generic {
+    fn name(&self) -> &'static str {
+        "http"
+    }
+
+    fn default_url(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn networks(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn call(&self, kind: CallKind) -> Option<Call> {
+        match kind {
+            CallKind::Get => Some(Call { kind, method: Method::GET, path: "", headers: &[], keyed: true }),
+            CallKind::Hello | CallKind::Models => None,
+        }
+    }
+
+    fn default_call(&self, _has_key: bool) -> CallKind {
+        CallKind::Get
+    }
+
+    fn key_header(&self) -> (HeaderName, &'static str) {
+        (header::AUTHORIZATION, "Bearer ")
+    }
+
+    fn read(&self, _kind: CallKind, answer: &Answer<'_>, now: SystemTime) -> Reading {
+        let status = answer.status.as_u16();
+        let reason = match status {
+            200..=299 => None,
+            401 => Some(Reason::AuthInvalid),
+            403 => Some(Reason::AuthForbidden),
+            429 => Some(Reason::RateLimited),
+            503 | 529 => Some(Reason::ProviderOverloaded),
+            520..=527 | 530 => Some(Reason::EdgeOriginUnreachable),
+            500.. => Some(Reason::ProviderError),
+            _ => Some(Reason::UnexpectedStatus),
+        };
+        let request_id = answer.header("x-request-id").or(answer.header("request-id")).map(str::to_owned);
+        Reading {
+            failure: reason.map(|reason| Failure::new(reason, answer.describe())),
+            // Of a generic endpoint nothing is known that would tell its answers from another's.
+            answered_by: AnsweredBy::Origin,
+            request_id,
+            error_type: None,
+            rate_limits: Vec::new(),
+            retry_after: rate_limit::retry_after(answer, now),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, StatusCode};
+
+    use super::*;
+
+    #[test]
+    fn the_status_decides() {
+        for (status, reason) in [
+            (200, None),
+            (204, None),
+            (301, Some(Reason::UnexpectedStatus)),
+            (401, Some(Reason::AuthInvalid)),
+            (403, Some(Reason::AuthForbidden)),
+            (404, Some(Reason::UnexpectedStatus)),
+            (429, Some(Reason::RateLimited)),
+            (500, Some(Reason::ProviderError)),
+            (503, Some(Reason::ProviderOverloaded)),
+            (522, Some(Reason::EdgeOriginUnreachable)),
+            (529, Some(Reason::ProviderOverloaded)),
+        ] {
+            let headers: HeaderMap =
+                [(header::RETRY_AFTER, HeaderValue::from_static("3"))].into_iter().collect();
+            let status = StatusCode::from_u16(status).unwrap();
+            let answer = Answer { status, headers: &headers, body: b"no", truncated: false };
+            let reading = Generic.read(CallKind::Get, &answer, std::time::UNIX_EPOCH);
+            assert_eq!(reading.failure.map(|failure| failure.reason), reason, "{status}");
+            assert!(reading.retry_after.is_some());
+        }
+    }
+}
