@@ -11,3 +11,6 @@ pub mod outcome;
 pub mod provider;
 
 pub mod target;
+
+pub mod net;
+pub mod probe;

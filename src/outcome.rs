@@ -9,6 +9,7 @@ mod finding;
 mod journey;
 mod layer;
 mod reason;
+mod run;
 mod stage;
 
 pub use evidence::api::{AnsweredBy, ApiEvidence, HttpPhases, HttpVersion, RateLimit};
@@ -20,4 +21,5 @@ pub use finding::Finding;
 pub use journey::{Outcome, PathId, Stages, Trouble};
 pub use layer::Layer;
 pub use reason::{Blame, Reason, Severity};
+pub use run::Run;
 pub use stage::{Failure, Stage};

@@ -1,0 +1,15 @@
+//! Probing: one room a layer, and the journey that walks them in order.
+//!
+//! Promises: a journey has one connection and one deadline; each layer is timed on its own; evidence survives
+//! failure; nothing is sent over a connection that did not verify; what does not change for a target is made once.
+
+mod dns;
+mod families;
+mod http;
+mod journey;
+mod prober;
+mod tcp;
+mod tls;
+
+pub use dns::SystemResolver;
+pub use prober::{Prober, SetupError};

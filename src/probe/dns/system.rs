@@ -1,0 +1,279 @@
+//! The resolver `system`: the hosts file, then the name servers of resolv.conf in their order, as the machine's own
+//! programs would ask them.
+//!
+//! Promises: both files are read again when they change, so that a new network is noticed without a restart; a name
+//! server that fails is passed over for the next one, and the first failure is the one reported. Different from the C
+//! library on purpose: a name with dots is asked as it stands first whatever `ndots` says, so that search domains add
+//! no questions to a healthy lookup.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use hickory_resolver::Hosts;
+use hickory_resolver::system_conf::parse_resolv_conf;
+use tokio::time::Instant;
+
+use super::message::{Answer, Question};
+use super::{Found, ask_server, no_data, special};
+use crate::outcome::{AnswerSource, Failure, Reason, RecordType, Transport};
+use crate::units::Deadline;
+
+/// The machine's resolver configuration, kept up to date.
+#[derive(Debug)]
+pub struct SystemResolver {
+    resolv_conf: PathBuf,
+    hosts: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    stamp: Option<(Option<SystemTime>, Option<SystemTime>)>,
+    files: Arc<Files>,
+}
+
+/// What the two files say.
+#[derive(Debug)]
+struct Files {
+    hosts: Hosts,
+    servers: Result<Servers, String>,
+}
+
+#[derive(Debug)]
+struct Servers {
+    addresses: Vec<SocketAddr>,
+    search: Vec<String>,
+    ndots: usize,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self { hosts: Hosts::default(), servers: Err("not read yet".to_owned()) }
+    }
+}
+
+impl Default for SystemResolver {
+    fn default() -> Self {
+        Self::new("/etc/resolv.conf", "/etc/hosts")
+    }
+}
+
+impl SystemResolver {
+    /// A resolver configured by these two files.
+    pub fn new(resolv_conf: impl Into<PathBuf>, hosts: impl Into<PathBuf>) -> Self {
+        Self { resolv_conf: resolv_conf.into(), hosts: hosts.into(), state: Mutex::default() }
+    }
+
+    /// Asks as the machine would.
+    pub(super) async fn ask(
+        &self,
+        question: &Question,
+        deadline: Deadline,
+    ) -> (Found, Result<Answer, Failure>) {
+        let mut found = Found::default();
+        if let Some(answer) = special(question) {
+            found.source = AnswerSource::Special;
+            return (found, Ok(answer));
+        }
+        let files = self.files();
+        if let Some(result) = self.ask_hosts(&files.hosts, question) {
+            found.source = AnswerSource::HostsFile;
+            return (found, result);
+        }
+        let servers = match &files.servers {
+            Ok(servers) => servers,
+            Err(problem) => {
+                let words = format!("{} names no server to ask: {problem}", self.resolv_conf.display());
+                return (found, Err(Failure::new(Reason::DnsRefused, words)));
+            }
+        };
+        let result = ask_candidates(servers, question, deadline, &mut found).await;
+        (found, result)
+    }
+
+    fn files(&self) -> Arc<Files> {
+        let stamp = Some((modified(&self.resolv_conf), modified(&self.hosts)));
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.stamp != stamp {
+            state.stamp = stamp;
+            state.files = Arc::new(Files {
+                hosts: read_hosts(&self.hosts),
+                servers: read_servers(&self.resolv_conf).map_err(|error| error.to_string()),
+            });
+        }
+        Arc::clone(&state.files)
+    }
+
+    /// A name in the hosts file is not asked of any server, for neither family.
+    fn ask_hosts(&self, hosts: &Hosts, question: &Question) -> Option<Result<Answer, Failure>> {
+        let listed = |question: &Question| {
+            let lookup = hosts.lookup_static_host(&question.to_query())?;
+            let addresses: Vec<_> =
+                lookup.answers().iter().filter_map(|record| record.data.ip_addr()).collect();
+            (!addresses.is_empty()).then_some(addresses)
+        };
+        if let Some(addresses) = listed(question) {
+            return Some(Ok(Answer { addresses, ttl: None, cnames: Vec::new() }));
+        }
+        let other = match question.record_type() {
+            RecordType::A => RecordType::Aaaa,
+            RecordType::Aaaa => RecordType::A,
+        };
+        let in_other_family =
+            Question::new(question.name(), other).ok().and_then(|other| listed(&other)).is_some();
+        in_other_family.then(|| Err(no_data(question, &self.hosts.display().to_string())))
+    }
+}
+
+/// Asks for the name as it stands and, where it is short, below the search domains.
+async fn ask_candidates(
+    servers: &Servers,
+    question: &Question,
+    deadline: Deadline,
+    found: &mut Found,
+) -> Result<Answer, Failure> {
+    let dots = question.name().bytes().filter(|byte| *byte == b'.').count();
+    let below: Vec<_> = if dots < servers.ndots {
+        servers.search.iter().filter_map(|domain| question.below(domain).ok()).collect()
+    } else {
+        Vec::new()
+    };
+    let own = std::iter::once(question);
+    let candidates: Vec<&Question> =
+        if dots == 0 { below.iter().chain(own).collect() } else { own.chain(below.iter()).collect() };
+    let mut first: Option<Failure> = None;
+    for candidate in candidates {
+        match ask_servers(&servers.addresses, candidate, deadline, found).await {
+            Err(failure) if failure.reason == Reason::DnsNxdomain => first = first.or(Some(failure)),
+            result => return result,
+        }
+    }
+    Err(first.unwrap_or_else(|| no_data(question, "nobody")))
+}
+
+/// Asks the servers in order until one gives an answer; that a name does not exist is an answer.
+async fn ask_servers(
+    servers: &[SocketAddr],
+    question: &Question,
+    deadline: Deadline,
+    found: &mut Found,
+) -> Result<Answer, Failure> {
+    let mut first: Option<Failure> = None;
+    for (index, server) in servers.iter().enumerate() {
+        let share = deadline.share(Instant::now(), servers.len() - index);
+        match ask_server(*server, Transport::Udp, question, share, found).await {
+            Err(failure) if !matches!(failure.reason, Reason::DnsNxdomain | Reason::DnsNodata) => {
+                first = first.or(Some(failure));
+            }
+            result => return result,
+        }
+    }
+    Err(first.unwrap_or_else(|| Failure::new(Reason::DnsRefused, "there is no name server to ask")))
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).and_then(|meta| meta.modified()).ok()
+}
+
+fn read_hosts(path: &Path) -> Hosts {
+    let mut hosts = Hosts::default();
+    if let Ok(bytes) = std::fs::read(path)
+        && let Err(error) = hosts.read_hosts_conf(bytes.as_slice())
+    {
+        tracing::warn!(file = %path.display(), %error, "cannot read the hosts file, going on without it");
+    }
+    hosts
+}
+
+fn read_servers(path: &Path) -> io::Result<Servers> {
+    let text = match std::fs::read(path) {
+        Ok(text) => text,
+        // As the C library does: without the file, ask the local machine.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => b"nameserver 127.0.0.1\n".to_vec(),
+        Err(error) => return Err(error),
+    };
+    let (config, options) = parse_resolv_conf(text).map_err(io::Error::other)?;
+    let addresses = config.name_servers().iter().map(|server| SocketAddr::new(server.ip, 53)).collect();
+    let search = config.search().iter().map(ToString::to_string).collect();
+    Ok(Servers { addresses, search, ndots: options.ndots })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn resolver(resolv_conf: &str, hosts: &str) -> (tempfile::TempDir, SystemResolver) {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("resolv.conf"), resolv_conf).unwrap();
+        std::fs::write(dir.path().join("hosts"), hosts).unwrap();
+        let resolver = SystemResolver::new(dir.path().join("resolv.conf"), dir.path().join("hosts"));
+        (dir, resolver)
+    }
+
+    async fn ask(
+        resolver: &SystemResolver,
+        name: &str,
+        kind: RecordType,
+    ) -> (AnswerSource, Result<Vec<IpAddr>, Reason>) {
+        let question = Question::new(name, kind).unwrap();
+        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
+        let (found, result) = resolver.ask(&question, deadline).await;
+        (found.source, result.map(|answer| answer.addresses).map_err(|failure| failure.reason))
+    }
+
+    #[tokio::test]
+    async fn the_hosts_file_is_asked_first_and_read_again_when_it_changes() {
+        let (dir, resolver) = resolver("", "127.0.0.9 api.example # mine\n");
+        let nine: IpAddr = "127.0.0.9".parse().unwrap();
+        assert_eq!(
+            ask(&resolver, "api.example", RecordType::A).await,
+            (AnswerSource::HostsFile, Ok(vec![nine]))
+        );
+        let (source, result) = ask(&resolver, "api.example", RecordType::Aaaa).await;
+        assert_eq!((source, result), (AnswerSource::HostsFile, Err(Reason::DnsNodata)));
+        let hosts = dir.path().join("hosts");
+        std::fs::write(&hosts, "::1 api.example\n").unwrap();
+        let file = std::fs::File::options().write(true).open(&hosts).unwrap();
+        file.set_modified(crate::clock::wall() + Duration::from_secs(9)).unwrap();
+        let one: IpAddr = "::1".parse().unwrap();
+        assert_eq!(
+            ask(&resolver, "api.example", RecordType::Aaaa).await,
+            (AnswerSource::HostsFile, Ok(vec![one]))
+        );
+    }
+
+    #[tokio::test]
+    async fn localhost_is_never_asked_of_a_server() {
+        let (_dir, resolver) = resolver("", "");
+        for name in ["localhost", "api.localhost"] {
+            let (source, result) = ask(&resolver, name, RecordType::A).await;
+            assert_eq!((source, result.unwrap().len()), (AnswerSource::Special, 1));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_resolv_conf_without_servers_says_so() {
+        let (_dir, resolver) = resolver("search example\n", "");
+        let (_, result) = ask(&resolver, "api.example", RecordType::A).await;
+        assert_eq!(result, Err(Reason::DnsRefused));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_refuses_is_passed_over_and_the_first_failure_is_kept() {
+        // Nothing listens on port 53 of these loopback addresses.
+        let (_dir, resolver) = resolver("nameserver 127.0.0.98\nnameserver 127.0.0.99\n", "");
+        let question = Question::new("api.example", RecordType::A).unwrap();
+        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
+        let (found, result) = resolver.ask(&question, deadline).await;
+        let failure = result.unwrap_err();
+        assert_eq!(failure.reason, Reason::DnsRefused);
+        assert!(failure.detail.contains("127.0.0.98"), "{}", failure.detail);
+        assert_eq!(found.queries, 2);
+    }
+}

@@ -1,0 +1,164 @@
+//! The call of a target, made once; only the key is looked up for each call, so that a rotated one is used.
+
+use std::time::SystemTime;
+
+use http::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+
+use crate::outcome::HttpVersion;
+use crate::provider::{Answer, CallKind, Provider, Reading};
+use crate::target::{ApiKey, Expectations, Scheme, Secret, Target};
+
+const AGENT: &str = concat!("api-canary/", env!("CARGO_PKG_VERSION"));
+
+/// What the call will travel over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channel {
+    /// A TLS connection whose certificate verified.
+    Verified,
+    /// A connection without TLS: no key is sent over it.
+    Plain,
+}
+
+/// Why a call cannot be planned.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The provider has no such call.
+    #[error("the provider {provider} has no call of kind {kind}")]
+    NoSuchCall {
+        /// The provider.
+        provider: &'static str,
+        /// The kind.
+        kind: CallKind,
+    },
+    /// The parts do not make a request.
+    #[error("the call cannot be made into a request: {0}")]
+    Request(#[from] http::Error),
+}
+
+/// A planned call.
+#[derive(Debug)]
+pub(crate) struct CallPlan {
+    provider: &'static dyn Provider,
+    kind: CallKind,
+    method: Method,
+    path: Uri,
+    absolute: Uri,
+    host: HeaderValue,
+    headers: HeaderMap,
+    key: Option<Key>,
+    expectations: Expectations,
+    shown: String,
+}
+
+#[derive(Debug)]
+struct Key {
+    key: ApiKey,
+    header: HeaderName,
+    prefix: &'static str,
+}
+
+/// A request ready to be sent, and the key in it.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(super) head: Request<()>,
+    pub(super) key: Option<Secret>,
+}
+
+impl CallPlan {
+    pub(crate) fn new(target: &Target) -> Result<Self, PlanError> {
+        let provider = target.provider;
+        let kind = target.call;
+        let call = provider.call(kind).ok_or(PlanError::NoSuchCall { provider: provider.name(), kind })?;
+        let base = &target.endpoint.path;
+        let path = if call.path.is_empty() {
+            base.clone()
+        } else {
+            let base = base.split('?').next().unwrap_or_default().trim_end_matches('/');
+            format!("{base}{}", call.path)
+        };
+        let scheme = match target.endpoint.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        let authority = target.endpoint.authority();
+        let to_uri = |text: String| Uri::try_from(text).map_err(http::Error::from);
+        let absolute = to_uri(format!("{scheme}://{authority}{path}"))?;
+        let mut headers = HeaderMap::new();
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        for (name, value) in call.headers {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        for (name, value) in &target.http.headers {
+            headers.insert(name.clone(), value.clone());
+        }
+        let key = target.api_key.clone().filter(|_| call.keyed).map(|key| {
+            let (header, prefix) = provider.key_header();
+            Key { key, header, prefix }
+        });
+        Ok(Self {
+            provider,
+            kind,
+            shown: format!("{} {absolute}", call.method),
+            method: call.method,
+            path: to_uri(path)?,
+            absolute,
+            host: HeaderValue::try_from(authority).map_err(http::Error::from)?,
+            headers,
+            key,
+            expectations: target.http.expect.clone(),
+        })
+    }
+
+    /// The request in the form of a version, with the key if the channel may carry it.
+    pub(super) fn request(&self, version: HttpVersion, channel: Channel) -> Prepared {
+        let mut head = Request::new(());
+        *head.method_mut() = self.method.clone();
+        head.headers_mut().clone_from(&self.headers);
+        match version {
+            HttpVersion::Http11 => {
+                *head.uri_mut() = self.path.clone();
+                head.headers_mut().insert(HOST, self.host.clone());
+                // One call a connection: let the server close first, so that its side holds the closed connection.
+                head.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            HttpVersion::Http2 => {
+                *head.uri_mut() = self.absolute.clone();
+                *head.version_mut() = http::Version::HTTP_2;
+            }
+        }
+        let mut sent = None;
+        if let (Some(Key { key, header, prefix }), Channel::Verified) = (&self.key, channel) {
+            let secret = key.current();
+            // A key that could not be sent was refused when it was read.
+            if let Ok(mut value) = HeaderValue::try_from(format!("{prefix}{}", secret.expose())) {
+                value.set_sensitive(true);
+                head.headers_mut().insert(header.clone(), value);
+                sent = Some(secret);
+            }
+        }
+        Prepared { head, key: sent }
+    }
+
+    pub(super) fn read(&self, answer: &Answer<'_>, now: SystemTime) -> Reading {
+        self.provider.read(self.kind, answer, now)
+    }
+
+    pub(super) fn expectations(&self) -> &Expectations {
+        &self.expectations
+    }
+
+    pub(super) fn endpoint(&self) -> &'static str {
+        self.kind.label()
+    }
+
+    pub(super) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// "GET https://api.example.com/v1/models?limit=1"
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+}

@@ -1,0 +1,105 @@
+//! The journey: the one place that knows the order of the layers.
+//!
+//! Promises: one connection, one deadline; the first layer that fails ends it and the layers above are not reached; a
+//! hard finding does not end it, so that its consequences are seen too.
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use super::dns::Lookup;
+use super::http::{self, CallPlan, Called, Channel};
+use super::tcp;
+use super::tls::{self, TlsSetup};
+use crate::outcome::{Finding, HttpVersion, Outcome, PathId, Stage, Stages};
+use crate::target::{HttpOffer, Target};
+use crate::units::Deadline;
+
+/// When a run started, by both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Start {
+    pub(super) wall: SystemTime,
+    pub(super) at: Instant,
+}
+
+/// What a walk needs beside the addresses.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Walk<'a> {
+    pub(super) target: &'a Target,
+    pub(super) tls: Option<&'a TlsSetup>,
+    pub(super) plan: &'a CallPlan,
+    pub(super) deadline: Deadline,
+}
+
+/// The outcome of a path whose name did not resolve.
+pub(super) fn ended_by_dns(path: &PathId, start: Start, lookup: Lookup) -> Outcome {
+    let took = lookup.stage.took().unwrap_or_default();
+    let stages =
+        Stages { dns: lookup.stage, tcp: Stage::NotReached, tls: Stage::NotReached, api: Stage::NotReached };
+    Outcome { path: path.clone(), started: start.wall, took, stages, findings: lookup.findings }
+}
+
+impl Walk<'_> {
+    /// Walks from the addresses up.
+    pub(super) async fn walk(
+        self,
+        path: &PathId,
+        start: Start,
+        lookup: Option<Lookup>,
+        addresses: &[IpAddr],
+    ) -> Outcome {
+        let (dns, mut findings) = match lookup {
+            Some(lookup) => (lookup.stage, lookup.findings),
+            None => (Stage::NotPlanned, Vec::new()),
+        };
+        let upper = if self.tls.is_some() { Stage::NotReached } else { Stage::NotPlanned };
+        let mut stages = Stages { dns, tcp: Stage::NotReached, tls: upper, api: Stage::NotReached };
+        let connected = tcp::connect(addresses, self.target.endpoint.port, self.deadline).await;
+        stages.tcp = connected.stage;
+        if let Some(stream) = connected.stream {
+            self.above_tcp(stream, &mut stages, &mut findings).await;
+        }
+        Outcome { path: path.clone(), started: start.wall, took: start.at.elapsed(), stages, findings }
+    }
+
+    async fn above_tcp(&self, stream: TcpStream, stages: &mut Stages, findings: &mut Vec<Finding>) {
+        let offer = self.target.http.offer;
+        let Some(setup) = self.tls else {
+            let version = if offer == HttpOffer::H2 { HttpVersion::Http2 } else { HttpVersion::Http11 };
+            let called = http::call(stream, self.plan, version, Channel::Plain, self.deadline).await;
+            return record_call(called, stages, findings);
+        };
+        let secured = tls::handshake(stream, setup, self.deadline).await;
+        let alpn = secured.stage.evidence().and_then(|evidence| evidence.alpn.clone());
+        stages.tls = secured.stage;
+        findings.extend(secured.findings);
+        // Only a connection that verified comes with a stream.
+        let Some(stream) = secured.stream else { return };
+        let version = match (alpn.as_deref(), offer) {
+            (Some("h2"), _) => HttpVersion::Http2,
+            (_, HttpOffer::H2) => {
+                stages.api = http::no_common_version(self.plan, alpn.as_deref());
+                return;
+            }
+            (_, HttpOffer::Auto | HttpOffer::H1) => HttpVersion::Http11,
+        };
+        let called = http::call(stream, self.plan, version, Channel::Verified, self.deadline).await;
+        record_call(called, stages, findings);
+    }
+}
+
+fn record_call(called: Called, stages: &mut Stages, findings: &mut Vec<Finding>) {
+    findings.extend(called.findings);
+    match called.client_certificate_required {
+        None => stages.api = called.stage,
+        Some(failure) => {
+            // The handshake's verdict came late: it is the TLS layer that failed, and the API was never reached.
+            let late = called.stage.took().unwrap_or(Duration::ZERO);
+            if let Stage::Passed { took, evidence } = std::mem::take(&mut stages.tls) {
+                stages.tls = Stage::Failed { took: took + late, failure, evidence };
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The TLS layer: the handshake, and the certificate checked point by point.
+//!
+//! Promises: a connection is handed on only when path, dates and name all hold, so nothing is ever sent over one that
+//! did not verify; the presented chain and each check are kept also when it failed; the configuration is made once per
+//! target, and a chain that verified is not verified again for minutes while it stays the same byte for byte (its dates
+//! and the handshake's signature always are).
+
+mod checks;
+mod facts;
+mod failure;
+mod setup;
+mod tap;
+mod verified;
+mod verifier;
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::clock;
+use crate::outcome::{Finding, Reason, Stage, TlsEvidence};
+use crate::units::{Deadline, PromDuration};
+
+pub(super) use setup::SetupError;
+pub(super) use setup::TlsSetup;
+pub(super) use tap::Tap;
+use verifier::Recorder;
+
+/// What a handshake found, and the stream if it verified.
+#[derive(Debug)]
+pub(super) struct Secured<S> {
+    pub(super) stage: Stage<TlsEvidence>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) stream: Option<TlsStream<Tap<S>>>,
+}
+
+/// Shakes hands over `stream` and verifies the certificate.
+pub(super) async fn handshake<S>(stream: S, setup: &TlsSetup, deadline: Deadline) -> Secured<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let start = Instant::now();
+    let recorder = Arc::new(Recorder::new(Arc::clone(setup.trust()), clock::wall()));
+    let connector = TlsConnector::from(setup.config(Arc::clone(&recorder)));
+    let (tapped, first_bytes) = Tap::new(stream);
+    let result = timeout_at(deadline.at(), connector.connect(setup.server_name(), tapped)).await;
+    let took = start.elapsed();
+
+    let mut evidence = TlsEvidence { server_name: setup.shown_name().to_owned(), ..TlsEvidence::default() };
+    if let Some(record) = recorder.take() {
+        evidence.chain = Some(record.facts);
+        evidence.checks = Some(record.checks);
+        evidence.verified_until = record.verified_until;
+    }
+    match result {
+        Ok(Ok(stream)) => {
+            let (_, connection) = stream.get_ref();
+            evidence.version = connection.protocol_version().and_then(setup::version_name);
+            evidence.cipher =
+                connection.negotiated_cipher_suite().map(|suite| setup::cipher_name(suite.suite()));
+            evidence.group =
+                connection.negotiated_key_exchange_group().map(|group| format!("{:?}", group.name()));
+            evidence.alpn = connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned());
+            let findings = expiring(&evidence, setup).into_iter().collect();
+            Secured { stage: Stage::Passed { took, evidence }, findings, stream: Some(stream) }
+        }
+        failed => {
+            let asked = setup.shown_name();
+            let failure = match failed {
+                Ok(Err(error)) => failure::of(&error, asked, &first_bytes.get(), evidence.checks.as_deref()),
+                _ => failure::of_silence(asked, &first_bytes.get(), took),
+            };
+            Secured { stage: Stage::Failed { took, failure, evidence }, findings: Vec::new(), stream: None }
+        }
+    }
+}
+
+fn expiring(evidence: &TlsEvidence, setup: &TlsSetup) -> Option<Finding> {
+    let until = evidence.verified_until?;
+    let left = until.duration_since(clock::wall()).unwrap_or_default();
+    (left < setup.expiry_warning()).then(|| {
+        let words = format!(
+            "the certificate of {} expires at {}, in {} (warning below {})",
+            setup.shown_name(),
+            clock::rfc3339(until),
+            PromDuration(left),
+            PromDuration(setup.expiry_warning())
+        );
+        Finding::new(Reason::TlsCertExpiring, words)
+    })
+}

@@ -1,0 +1,122 @@
+//! What a failed handshake means.
+
+use std::io;
+use std::time::Duration;
+
+use rustls::{AlertDescription, Error, PeerIncompatible};
+
+use crate::net::{IoTrouble, rustls_error};
+use crate::outcome::{CertificateChecks, Failure, Reason};
+
+/// Reads the error of a handshake with `asked`, given the first bytes that came back and the checks made.
+pub(super) fn of(
+    error: &io::Error,
+    asked: &str,
+    first_bytes: &[u8],
+    checks: Option<&CertificateChecks>,
+) -> Failure {
+    if !first_bytes.is_empty() && !looks_like_tls(first_bytes) {
+        return not_tls(asked, first_bytes);
+    }
+    let Some(tls) = rustls_error(error) else {
+        return of_socket(error, asked);
+    };
+    let reason = match tls {
+        Error::InvalidCertificate(_) => {
+            if let Some(failure) = checks.and_then(CertificateChecks::failure) {
+                return failure.clone();
+            }
+            Reason::TlsUntrustedIssuer
+        }
+        Error::AlertReceived(AlertDescription::ProtocolVersion)
+        | Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+        ) => Reason::TlsVersion,
+        Error::AlertReceived(AlertDescription::CertificateRequired) => Reason::TlsClientCertRequired,
+        Error::AlertReceived(AlertDescription::CloseNotify) => Reason::TlsReset,
+        _ => Reason::TlsAlert,
+    };
+    Failure::new(reason, format!("TLS handshake with {asked}: {tls}"))
+}
+
+/// The handshake got no further in time.
+pub(super) fn of_silence(asked: &str, first_bytes: &[u8], waited: Duration) -> Failure {
+    if !first_bytes.is_empty() && !looks_like_tls(first_bytes) {
+        return not_tls(asked, first_bytes);
+    }
+    let waited = waited.as_secs_f64();
+    let came = if first_bytes.is_empty() { "no answer to the client hello" } else { "the handshake stalled" };
+    Failure::new(Reason::TlsTimeout, format!("TLS handshake with {asked}: {came} in {waited:.1} s"))
+}
+
+fn of_socket(error: &io::Error, asked: &str) -> Failure {
+    let reason = match IoTrouble::of(error) {
+        IoTrouble::Exhausted => Reason::CanaryExhausted,
+        IoTrouble::TimedOut => Reason::TlsTimeout,
+        IoTrouble::Refused
+        | IoTrouble::Reset
+        | IoTrouble::Eof
+        | IoTrouble::Unreachable
+        | IoTrouble::Other => Reason::TlsReset,
+    };
+    Failure::new(reason, format!("TLS handshake with {asked}: {error}"))
+}
+
+fn not_tls(asked: &str, first_bytes: &[u8]) -> Failure {
+    let start: String = String::from_utf8_lossy(first_bytes)
+        .chars()
+        .take_while(|c| !matches!(c, '\r' | '\n'))
+        .map(|c| if c.is_control() { '.' } else { c })
+        .take(40)
+        .collect();
+    Failure::new(
+        Reason::TlsNotTls,
+        format!("TLS handshake with {asked}: the server does not speak TLS, it sent {start:?}"),
+    )
+}
+
+/// Whether bytes start as a TLS record does: a content type of 20 to 24 and version 3.x.
+fn looks_like_tls(bytes: &[u8]) -> bool {
+    match bytes {
+        [kind] => (20..=24).contains(kind),
+        [kind, major, ..] => (20..=24).contains(kind) && *major == 3,
+        [] => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrapped(error: Error) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidData, error)
+    }
+
+    #[test]
+    fn the_table() {
+        use Reason as R;
+        const RECORD: &[u8] = &[22, 3, 3, 0, 90];
+        let alert = |alert| wrapped(Error::AlertReceived(alert));
+        for (error, first, reason) in [
+            (alert(AlertDescription::ProtocolVersion), RECORD, R::TlsVersion),
+            (alert(AlertDescription::HandshakeFailure), RECORD, R::TlsAlert),
+            (alert(AlertDescription::CertificateRequired), RECORD, R::TlsClientCertRequired),
+            (
+                wrapped(Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13)),
+                RECORD,
+                R::TlsVersion,
+            ),
+            (io::Error::from(io::ErrorKind::ConnectionReset), b"", R::TlsReset),
+            (io::Error::from(io::ErrorKind::UnexpectedEof), b"", R::TlsReset),
+            (io::Error::from(io::ErrorKind::UnexpectedEof), b"SSH-2.0-x\r\n", R::TlsNotTls),
+            (wrapped(Error::General("x".to_owned())), b"HTTP/1.1 400 Bad Request\r\n", R::TlsNotTls),
+            (io::Error::from_raw_os_error(libc::EMFILE), b"", R::CanaryExhausted),
+        ] {
+            let failure = of(&error, "api.example", first, None);
+            assert_eq!(failure.reason, reason, "{}", failure.detail);
+        }
+        assert_eq!(of_silence("x", b"", Duration::from_secs(1)).reason, R::TlsTimeout);
+        assert_eq!(of_silence("x", b"220 smtp", Duration::from_secs(1)).reason, R::TlsNotTls);
+    }
+}
