@@ -14,3 +14,5 @@ pub mod target;
 
 pub mod net;
 pub mod probe;
+
+pub mod schedule;

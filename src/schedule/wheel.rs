@@ -1,0 +1,450 @@
+//! The wheel: one heap of due times for all jobs, driven from outside with `now`.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The name of a job: the target's.
+pub type JobKey = Arc<str>;
+
+/// Why runs were left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SkipReason {
+    /// The run before was still going on.
+    Running,
+    /// The canary itself was late by more than an interval.
+    Stall,
+    /// The bound on runs in flight held it back for more than an interval.
+    Limit,
+}
+
+impl SkipReason {
+    /// All reasons.
+    pub const ALL: [Self; 3] = [Self::Running, Self::Stall, Self::Limit];
+
+    /// The label value.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Stall => "stall",
+            Self::Limit => "limit",
+        }
+    }
+}
+
+/// A run to start now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// Which job.
+    pub key: JobKey,
+    /// How late it starts.
+    pub lag: Duration,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Start this run.
+    Run(Due),
+    /// This many runs of a job were left out.
+    Skipped {
+        /// Which job.
+        key: JobKey,
+        /// Why.
+        reason: SkipReason,
+        /// How many.
+        runs: u32,
+    },
+    /// Nothing until then.
+    Wait(Instant),
+    /// Nothing until something changes.
+    Idle,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// In the heap until its due time.
+    Queued,
+    /// Due at `due`; `held` if the bound kept it from starting at once.
+    Ready { due: Instant, held: bool },
+    /// In flight.
+    Running,
+}
+
+#[derive(Debug)]
+struct Job {
+    interval: Duration,
+    slot: u64,
+    /// Tells this job's heap entry from one of a removed job of the same name.
+    generation: u64,
+    next: Instant,
+    state: State,
+}
+
+/// All jobs.
+#[derive(Debug)]
+pub struct Wheel {
+    start: Instant,
+    bound: usize,
+    generation: u64,
+    jobs: HashMap<JobKey, Job>,
+    heap: BinaryHeap<Reverse<(Instant, u64, JobKey)>>,
+    ready: VecDeque<JobKey>,
+    /// Names with a run in flight, those of removed and replaced jobs included.
+    running: HashSet<JobKey>,
+    /// Skips not yet told.
+    skips: VecDeque<Next>,
+    /// Slots below `slots` that are free again.
+    free: BTreeSet<u64>,
+    slots: u64,
+}
+
+impl Wheel {
+    /// A wheel whose rhythm starts at `start` and that keeps at most `bound` runs in flight.
+    #[must_use]
+    pub fn new(start: Instant, bound: usize) -> Self {
+        Self {
+            start,
+            bound: bound.max(1),
+            generation: 0,
+            jobs: HashMap::new(),
+            heap: BinaryHeap::new(),
+            ready: VecDeque::new(),
+            running: HashSet::new(),
+            skips: VecDeque::new(),
+            free: BTreeSet::new(),
+            slots: 0,
+        }
+    }
+
+    /// Runs in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Adds a job; one of the same name is replaced and keeps its slot. Its first run is at its next place in the
+    /// rhythm.
+    pub fn add(&mut self, key: &JobKey, interval: Duration, now: Instant) {
+        let interval = interval.max(Duration::from_millis(1));
+        let slot = match self.jobs.remove(key) {
+            Some(replaced) => replaced.slot,
+            None => self.free.pop_first().unwrap_or_else(|| {
+                self.slots += 1;
+                self.slots - 1
+            }),
+        };
+        self.ready.retain(|ready| ready != key);
+        self.generation += 1;
+        let next = first_from(self.start + offset(slot, interval), interval, now);
+        let job = Job { interval, slot, generation: self.generation, next, state: State::Queued };
+        self.heap.push(Reverse((next, job.generation, Arc::clone(key))));
+        self.jobs.insert(Arc::clone(key), job);
+    }
+
+    /// Removes a job; a run of it that is in flight may still finish.
+    pub fn remove(&mut self, key: &JobKey) {
+        if let Some(job) = self.jobs.remove(key) {
+            self.ready.retain(|ready| ready != key);
+            self.free.insert(job.slot);
+        }
+    }
+
+    /// The run of this name is over.
+    pub fn finished(&mut self, key: &JobKey, now: Instant) {
+        self.running.remove(key);
+        let Some(job) = self.jobs.get_mut(key).filter(|job| job.state == State::Running) else { return };
+        job.state = State::Queued;
+        let passed = advance(job, now);
+        self.heap.push(Reverse((job.next, job.generation, Arc::clone(key))));
+        self.tell_skipped(key, SkipReason::Running, passed);
+    }
+
+    /// What to do at `now`; to be asked again until it says to wait.
+    pub fn next(&mut self, now: Instant) -> Next {
+        loop {
+            if let Some(skip) = self.skips.pop_front() {
+                return skip;
+            }
+            if self.running.len() < self.bound
+                && let Some(key) = self.ready.pop_front()
+            {
+                match self.launch(&key, now) {
+                    Some(due) => return Next::Run(due),
+                    None => continue,
+                }
+            }
+            let Some(Reverse((at, generation, key))) = self.heap.peek() else { return Next::Idle };
+            let (at, generation) = (*at, *generation);
+            let known = self.jobs.get_mut(key).filter(|job| job.generation == generation);
+            if known.is_some() && at > now {
+                return Next::Wait(at);
+            }
+            let key = Arc::clone(key);
+            if let Some(job) = known {
+                if self.running.contains(&key) {
+                    // The run of the job it replaced is still going on.
+                    let passed = advance(job, now);
+                    let next = Reverse((job.next, generation, Arc::clone(&key)));
+                    self.heap.pop();
+                    self.heap.push(next);
+                    self.tell_skipped(&key, SkipReason::Running, passed);
+                    continue;
+                }
+                job.state = State::Ready { due: at, held: self.running.len() >= self.bound };
+                self.ready.push_back(key);
+            }
+            self.heap.pop();
+        }
+    }
+
+    fn launch(&mut self, key: &JobKey, now: Instant) -> Option<Due> {
+        let job = self.jobs.get_mut(key)?;
+        let State::Ready { due, held } = job.state else { return None };
+        job.state = State::Running;
+        job.next = next_after(due, job.interval, now);
+        let missed = intervals(due, job.next, job.interval).saturating_sub(1);
+        self.running.insert(Arc::clone(key));
+        self.tell_skipped(key, if held { SkipReason::Limit } else { SkipReason::Stall }, missed);
+        Some(Due { key: Arc::clone(key), lag: now.saturating_duration_since(due) })
+    }
+
+    fn tell_skipped(&mut self, key: &JobKey, reason: SkipReason, runs: u32) {
+        if runs > 0 {
+            self.skips.push_back(Next::Skipped { key: Arc::clone(key), reason, runs });
+        }
+    }
+}
+
+/// Moves a job to its first time after `now`; how many of its times that passed over.
+fn advance(job: &mut Job, now: Instant) -> u32 {
+    let before = job.next;
+    job.next = next_after(before, job.interval, now);
+    intervals(before, job.next, job.interval)
+}
+
+/// The first `base + n * interval` that is not before `now`.
+fn first_from(base: Instant, interval: Duration, now: Instant) -> Instant {
+    if base == now { base } else { next_after(base, interval, now) }
+}
+
+/// The first `base + n * interval` after `now`, and not before `base`.
+fn next_after(base: Instant, interval: Duration, now: Instant) -> Instant {
+    if base > now {
+        return base;
+    }
+    let passed = now.duration_since(base).as_nanos() / interval.as_nanos() + 1;
+    base + interval * u32::try_from(passed).unwrap_or(u32::MAX)
+}
+
+fn intervals(from: Instant, to: Instant, interval: Duration) -> u32 {
+    u32::try_from(to.saturating_duration_since(from).as_nanos() / interval.as_nanos()).unwrap_or(u32::MAX)
+}
+
+/// Where in its interval a slot starts: slot times the golden ratio, modulo one. Each new slot falls into one of the
+/// largest gaps left by those before it, so any number of slots is spread evenly and none has to move for another.
+fn offset(slot: u64, interval: Duration) -> Duration {
+    const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+    let fraction = u128::from(slot.wrapping_mul(GOLDEN));
+    let nanos = (fraction * interval.as_nanos()) >> 64;
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn key(name: &str) -> JobKey {
+        name.into()
+    }
+
+    fn run(key: &JobKey, lag: Duration) -> Next {
+        Next::Run(Due { key: Arc::clone(key), lag })
+    }
+
+    #[test]
+    fn a_job_runs_at_its_interval() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, 10);
+        let job = key("a");
+        wheel.add(&job, 10 * SECOND, start);
+        assert_eq!(wheel.next(start), run(&job, Duration::ZERO), "the first target is not kept waiting");
+        wheel.finished(&job, start + SECOND);
+        assert_eq!(wheel.next(start + SECOND), Next::Wait(start + 10 * SECOND));
+        let now = start + 10 * SECOND;
+        assert_eq!(wheel.next(now), run(&job, Duration::ZERO));
+        assert_eq!(wheel.next(now), Next::Idle, "while it runs it is not due");
+        wheel.finished(&job, now + SECOND);
+        assert_eq!(wheel.next(now + SECOND), Next::Wait(start + 20 * SECOND));
+    }
+
+    #[test]
+    fn after_a_stall_it_runs_once_and_keeps_its_rhythm() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, 10);
+        let job = key("a");
+        wheel.add(&job, 10 * SECOND, start);
+        let late = start + 35 * SECOND;
+        assert_eq!(wheel.next(late), run(&job, 35 * SECOND));
+        assert_eq!(wheel.next(late), Next::Skipped { key: job.clone(), reason: SkipReason::Stall, runs: 3 });
+        wheel.finished(&job, late);
+        assert_eq!(wheel.next(late), Next::Wait(start + 40 * SECOND));
+    }
+
+    #[test]
+    fn a_run_longer_than_the_interval_skips_and_is_never_doubled() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, 10);
+        let job = key("a");
+        wheel.add(&job, 10 * SECOND, start);
+        assert_eq!(wheel.next(start), run(&job, Duration::ZERO));
+        assert_eq!(wheel.next(start + 25 * SECOND), Next::Idle);
+        wheel.finished(&job, start + 25 * SECOND);
+        let skipped = Next::Skipped { key: job.clone(), reason: SkipReason::Running, runs: 2 };
+        assert_eq!(wheel.next(start + 25 * SECOND), skipped);
+        assert_eq!(wheel.next(start + 25 * SECOND), Next::Wait(start + 30 * SECOND));
+    }
+
+    #[test]
+    fn the_bound_holds_jobs_back_and_says_what_that_cost() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, 1);
+        let (a, b) = (key("a"), key("b"));
+        wheel.add(&a, 10 * SECOND, start);
+        wheel.add(&b, 10 * SECOND, start);
+        assert_eq!(wheel.next(start), run(&a, Duration::ZERO));
+        let Next::Wait(b_due) = wheel.next(start) else { panic!() };
+        assert_eq!(wheel.next(b_due), Next::Idle, "b is ready, and held");
+        let freed = b_due + 12 * SECOND;
+        wheel.finished(&a, freed);
+        let Next::Skipped { reason: SkipReason::Running, .. } = wheel.next(freed) else { panic!() };
+        assert_eq!(wheel.next(freed), run(&b, 12 * SECOND));
+        assert_eq!(wheel.next(freed), Next::Skipped { key: b, reason: SkipReason::Limit, runs: 1 });
+    }
+
+    #[test]
+    fn a_replaced_job_keeps_its_slot_and_waits_for_the_run_of_the_old_one() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, 10);
+        let job = key("a");
+        wheel.add(&job, 10 * SECOND, start);
+        assert_eq!(wheel.next(start), run(&job, Duration::ZERO));
+        wheel.add(&job, 5 * SECOND, start + SECOND);
+        assert_eq!(
+            wheel.next(start + 5 * SECOND),
+            Next::Skipped { key: job.clone(), reason: SkipReason::Running, runs: 1 }
+        );
+        wheel.finished(&job, start + 6 * SECOND);
+        assert_eq!(wheel.next(start + 6 * SECOND), Next::Wait(start + 10 * SECOND));
+        assert_eq!(wheel.next(start + 10 * SECOND), run(&job, Duration::ZERO));
+    }
+
+    #[test]
+    fn a_removed_job_never_runs_again_and_its_slot_is_used_again() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, 10);
+        wheel.add(&key("a"), 10 * SECOND, start);
+        wheel.add(&key("b"), 10 * SECOND, start);
+        let before = wheel.jobs[&key("a")].next;
+        wheel.remove(&key("a"));
+        wheel.add(&key("c"), 10 * SECOND, start);
+        assert_eq!(wheel.jobs[&key("c")].next, before);
+        let mut ran = Vec::new();
+        for second in 0..30 {
+            while let Next::Run(due) = wheel.next(start + second * SECOND) {
+                wheel.finished(&due.key, start + second * SECOND);
+                ran.push(due.key);
+            }
+        }
+        assert!(!ran.contains(&key("a")));
+        assert!(ran.contains(&key("b")) && ran.contains(&key("c")));
+    }
+
+    proptest! {
+        #[test]
+        fn starts_are_spread_evenly_for_any_number_of_jobs(count in 2_u64..400) {
+            let interval = 15 * SECOND;
+            let mut offsets: Vec<_> = (0..count).map(|slot| offset(slot, interval)).collect();
+            offsets.sort_unstable();
+            let wrap = offsets[0] + interval - offsets[offsets.len() - 1];
+            let gaps = offsets.windows(2).map(|pair| pair[1] - pair[0]).chain([wrap]);
+            let widest = gaps.max().unwrap();
+            // With the golden ratio no gap is ever wider than 2.62 times the even one (three-gap theorem).
+            let even = interval / u32::try_from(count).unwrap();
+            prop_assert!(widest <= even.mul_f64(2.62), "{:?}", widest);
+        }
+
+        /// Whatever happens and however late the driver is: no job beside itself, the bound is kept, no burst, and
+        /// every due time is either run or told as skipped.
+        #[test]
+        fn the_promises_hold_under_any_driving(
+            jobs in proptest::collection::vec(1_u64..20, 1..8),
+            bound in 1_usize..5,
+            steps in proptest::collection::vec((0_u64..40, any::<u8>()), 1..200),
+        ) {
+            let start = Instant::now();
+            let mut wheel = Wheel::new(start, bound);
+            let keys: Vec<JobKey> = (0..jobs.len()).map(|at| format!("job{at}").into()).collect();
+            for (job, seconds) in keys.iter().zip(&jobs) {
+                wheel.add(job, Duration::from_secs(*seconds), start);
+            }
+            let mut now = start;
+            let mut running: Vec<JobKey> = Vec::new();
+            let mut accounted: HashMap<JobKey, u64> = HashMap::new();
+            for (advance, choice) in steps {
+                now += Duration::from_millis(advance * 250);
+                if choice % 3 != 0 && !running.is_empty() {
+                    let done = running.swap_remove(usize::from(choice) % running.len());
+                    wheel.finished(&done, now);
+                }
+                let mut started: HashMap<JobKey, u32> = HashMap::new();
+                loop {
+                    match wheel.next(now) {
+                        Next::Run(due) => {
+                            prop_assert!(!running.contains(&due.key), "beside itself");
+                            *started.entry(due.key.clone()).or_default() += 1;
+                            *accounted.entry(due.key.clone()).or_default() += 1;
+                            running.push(due.key);
+                            prop_assert!(running.len() <= bound, "over the bound");
+                        }
+                        Next::Skipped { key, runs, .. } => *accounted.entry(key).or_default() += u64::from(runs),
+                        Next::Wait(until) => {
+                            prop_assert!(until > now);
+                            break;
+                        }
+                        Next::Idle => break,
+                    }
+                }
+                prop_assert!(started.values().all(|count| *count == 1), "a burst");
+            }
+            // Let everything finish, so that no time is still undecided.
+            while let Some(done) = running.pop() {
+                wheel.finished(&done, now);
+                loop {
+                    match wheel.next(now) {
+                        Next::Run(due) => {
+                            *accounted.entry(due.key.clone()).or_default() += 1;
+                            running.push(due.key);
+                        }
+                        Next::Skipped { key, runs, .. } => *accounted.entry(key).or_default() += u64::from(runs),
+                        Next::Wait(_) | Next::Idle => break,
+                    }
+                }
+            }
+            for (slot, (job, seconds)) in keys.iter().zip(&jobs).enumerate() {
+                let interval = Duration::from_secs(*seconds);
+                let first = first_from(start + offset(slot as u64, interval), interval, start);
+                let due = if first > now { 0 } else { (now - first).as_nanos() / interval.as_nanos() + 1 };
+                prop_assert_eq!(u128::from(accounted.get(job).copied().unwrap_or(0)), due, "job {}", job);
+            }
+        }
+    }
+}
