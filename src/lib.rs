@@ -4,6 +4,7 @@
 //! A folder is a room, and rooms import only rooms listed above them here (`tests/architecture.rs`).
 
 pub mod clock;
+pub mod net;
 pub mod units;
 
 pub mod outcome;
@@ -12,7 +13,9 @@ pub mod provider;
 
 pub mod target;
 
-pub mod net;
 pub mod probe;
 
 pub mod schedule;
+
+#[cfg(feature = "simulate")]
+pub mod simulate;

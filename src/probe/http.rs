@@ -7,6 +7,7 @@ mod exchange;
 mod expect;
 mod failure;
 mod plan;
+mod watch;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};

@@ -52,7 +52,9 @@ impl Answer<'_> {
         let kind = self.header("content-type").unwrap_or("no content type");
         let start = String::from_utf8_lossy(self.body.get(..self.body.len().min(400)).unwrap_or_default());
         let start = one_line(&start);
-        if start.is_empty() {
+        if self.truncated {
+            format!("HTTP {status}, {kind}, body of more than {} bytes", self.body.len())
+        } else if start.is_empty() {
             format!("HTTP {status}, {kind}, empty body")
         } else {
             format!("HTTP {status}, {kind}, body starts {start:?}")

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::failure::{self, Broken};
+use super::watch::Watched;
 use crate::outcome::HttpVersion;
 
 /// How much of a body is read.
@@ -58,6 +59,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let request = head.map(|()| Empty::<Bytes>::new());
+    let (stream, witness) = Watched::new(stream);
     let io = TokioIo::new(stream);
     let result = match version {
         HttpVersion::Http11 => match http1::Builder::new().max_buf_size(HEAD_LIMIT).handshake(io).await {
@@ -79,7 +81,7 @@ where
     };
     match result {
         Ok(()) => Ended::Complete,
-        Err(error) => Ended::Broken(failure::of(&error, progress)),
+        Err(error) => Ended::Broken(failure::of(&error, progress, witness.seen().as_ref())),
     }
 }
 

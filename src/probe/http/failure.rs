@@ -1,12 +1,12 @@
 //! What a broken exchange means.
 
 use std::error::Error as StdError;
-use std::io;
 
 use rustls::AlertDescription;
 
 use super::exchange::Progress;
-use crate::net::{IoTrouble, rustls_error};
+use super::watch::Seen;
+use crate::net::IoTrouble;
 use crate::outcome::{Failure, Reason};
 
 /// A broken exchange, in the catalogue's words.
@@ -16,19 +16,18 @@ pub(super) struct Broken {
     pub(super) client_certificate_required: bool,
 }
 
-/// Reads hyper's error, given how far the exchange came.
-pub(super) fn of(error: &hyper::Error, progress: &Progress) -> Broken {
-    let reason = if error.is_parse() || error.is_parse_too_large() {
-        Reason::HttpProtocol
-    } else if error.is_incomplete_message() {
-        Reason::HttpReset
-    } else {
-        match cause(error) {
-            Some(Cause::Socket(IoTrouble::Exhausted)) => Reason::CanaryExhausted,
-            Some(Cause::Socket(IoTrouble::TimedOut)) => Reason::HttpTimeout,
-            Some(Cause::Socket(_)) => Reason::HttpReset,
-            Some(Cause::Frames) | None => Reason::HttpProtocol,
-        }
+/// Reads hyper's error, given how far the exchange came and the error of the stream below, if it had one.
+pub(super) fn of(error: &hyper::Error, progress: &Progress, seen: Option<&Seen>) -> Broken {
+    let frames = frames(error);
+    let rules_broken =
+        error.is_parse() || error.is_parse_too_large() || frames.is_some_and(h2::Error::is_library);
+    let stream_cut = frames.is_some_and(|frames| frames.is_reset() && frames.is_remote());
+    let reason = match seen {
+        _ if rules_broken => Reason::HttpProtocol,
+        _ if stream_cut => Reason::HttpReset,
+        Some(seen) => of_stream(seen),
+        None if error.is_incomplete_message() => Reason::HttpReset,
+        None => Reason::HttpProtocol,
     };
     let stage = match &progress.head {
         None => "waiting for the response".to_owned(),
@@ -36,33 +35,38 @@ pub(super) fn of(error: &hyper::Error, progress: &Progress) -> Broken {
             format!("HTTP {}, reading the body, {} bytes read", head.status.as_u16(), progress.body.len())
         }
     };
+    let alert = seen.and_then(|seen| seen.tls.as_ref());
     Broken {
         failure: Failure::new(reason, format!("{stage}: {}", chain(error))),
         client_certificate_required: matches!(
-            rustls_error(error),
+            alert,
             Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired))
         ),
     }
 }
 
-enum Cause {
-    /// The connection broke.
-    Socket(IoTrouble),
-    /// The peer broke the rules of HTTP/2, or ended the stream by them.
-    Frames,
+fn of_stream(seen: &Seen) -> Reason {
+    match (&seen.tls, seen.trouble) {
+        (Some(_), _) => Reason::HttpProtocol,
+        (None, IoTrouble::Exhausted) => Reason::CanaryExhausted,
+        (None, IoTrouble::TimedOut) => Reason::HttpTimeout,
+        (
+            None,
+            IoTrouble::Refused
+            | IoTrouble::Reset
+            | IoTrouble::Eof
+            | IoTrouble::Unreachable
+            | IoTrouble::Other,
+        ) => Reason::HttpReset,
+    }
 }
 
-fn cause(error: &(dyn StdError + 'static)) -> Option<Cause> {
-    let mut next = error.source();
+/// What HTTP/2 has to say, if it is its error.
+fn frames(error: &hyper::Error) -> Option<&h2::Error> {
+    let mut next: Option<&(dyn StdError + 'static)> = error.source();
     while let Some(error) = next {
         if let Some(frames) = error.downcast_ref::<h2::Error>() {
-            return Some(frames.get_io().map_or(Cause::Frames, |error| Cause::Socket(IoTrouble::of(error))));
-        }
-        if let Some(socket) = error.downcast_ref::<io::Error>() {
-            // What rustls refuses on an established connection arrives as invalid data: not the socket's doing.
-            let invalid =
-                socket.kind() == io::ErrorKind::InvalidData || socket.kind() == io::ErrorKind::InvalidInput;
-            return Some(if invalid { Cause::Frames } else { Cause::Socket(IoTrouble::of(socket)) });
+            return Some(frames);
         }
         next = error.source();
     }

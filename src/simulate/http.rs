@@ -1,0 +1,276 @@
+//! HTTP/1 and HTTP/2 over any stream, up to the point where a fault ends them.
+//!
+//! One mechanism serves every byte-level fault, over TLS and without, in either version: the
+//! request is read and recorded as usual, then its [`Ending`] takes the connection away from the
+//! HTTP server and says the last bytes itself.
+
+mod answers;
+mod api;
+mod body;
+mod executor;
+mod faults;
+mod lent;
+mod messages;
+
+use super::fault::Fault;
+use super::host_faults::normal;
+use super::record::RecordedRequest;
+use super::world::World;
+use body::Body;
+use executor::BoundedExecutor;
+use http::header::{AUTHORIZATION, HOST, USER_AGENT};
+use http::{HeaderMap, Request, Response, Version};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::conn::auto;
+use lent::Lent;
+use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio_rustls::server::TlsStream;
+
+pub(super) use executor::BoundedExecutor as Executor;
+
+/// A stream that is TCP at the bottom.
+pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    fn tcp(&self) -> &TcpStream;
+}
+
+/// How a connection ends without a proper answer.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    Reset,
+    Close,
+    Garbage(Version),
+}
+
+/// Set by the request that ends the connection.
+#[derive(Default)]
+struct End {
+    how: OnceLock<Ending>,
+    come: Notify,
+}
+
+/// What the requests of one connection share.
+struct Connection {
+    world: Arc<World>,
+    server_name: Option<String>,
+    end: End,
+}
+
+impl Transport for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Transport for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+pub(super) async fn serve_plain(stream: TcpStream, world: Arc<World>) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    serve(stream, None, world).await
+}
+
+/// Answers requests; the server name of the handshake decides on the fault, else the host asked for.
+pub(super) async fn serve<S: Transport>(
+    stream: S,
+    server_name: Option<String>,
+    world: Arc<World>,
+) -> io::Result<()> {
+    let lent = Lent::new(stream);
+    let connection = Arc::new(Connection { world, server_name, end: End::default() });
+    {
+        let service = service_fn(|request| {
+            let connection = Arc::clone(&connection);
+            async move { Ok::<_, Infallible>(connection.answer(request).await) }
+        });
+        let builder = auto::Builder::new(BoundedExecutor);
+        let served = pin!(builder.serve_connection(TokioIo::new(lent.lend()), service));
+        tokio::select! {
+            biased;
+            () = connection.end.come.notified() => {}
+            done = served => return done.map_err(io::Error::other),
+        }
+    }
+    match (connection.end.how.get(), lent.take_back()) {
+        (Some(how), Some(stream)) => end(stream, *how).await,
+        _ => Ok(()),
+    }
+}
+
+async fn end<S: Transport>(mut stream: S, how: Ending) -> io::Result<()> {
+    match how {
+        Ending::Reset => stream.tcp().set_zero_linger(),
+        Ending::Close => stream.shutdown().await,
+        Ending::Garbage(version) => {
+            stream.write_all(if version == Version::HTTP_2 { BOGUS_FRAME } else { NO_HTTP }).await?;
+            stream.shutdown().await
+        }
+    }
+}
+
+/// Begins with no status line.
+const NO_HTTP: &[u8] = b"\x00\x01\x02 these are not the bytes of an answer\r\n\r\n";
+
+/// A DATA frame on stream 0, which belongs to the connection and must not have any.
+const BOGUS_FRAME: &[u8] = b"\x00\x00\x04\x00\x00\x00\x00\x00\x00nope";
+
+// === impl Connection ===
+
+impl Connection {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+        let host = host(&request).or_else(|| self.server_name.clone()).unwrap_or_default();
+        let by_name = self.server_name.as_deref().and_then(|name| self.world.fault(name));
+        let fault = by_name.or_else(|| self.world.fault(&host));
+        self.world.requests.push(record(&request, host));
+        match fault {
+            Some(Fault::HttpReset) => self.end(Ending::Reset).await,
+            Some(Fault::HttpEof) => self.end(Ending::Close).await,
+            Some(Fault::HttpGarbage) => self.end(Ending::Garbage(request.version())).await,
+            Some(Fault::HttpTimeout) => std::future::pending().await,
+            fault => faults::answer(&self.world, fault, request).await,
+        }
+    }
+
+    /// Never returns: the connection goes away underneath.
+    async fn end(&self, how: Ending) -> Response<Body> {
+        let _first_wins = self.end.how.set(how);
+        self.end.come.notify_one();
+        std::future::pending().await
+    }
+}
+
+fn host(request: &Request<Incoming>) -> Option<String> {
+    let host = match request.uri().host() {
+        Some(host) => host,
+        None => {
+            let host = request.headers().get(HOST)?.to_str().ok()?;
+            match host.rsplit_once(':') {
+                Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+                _ => host,
+            }
+        }
+    };
+    Some(normal(host.trim_start_matches('[').trim_end_matches(']')).into_owned())
+}
+
+fn record(request: &Request<Incoming>, host: String) -> RecordedRequest {
+    RecordedRequest {
+        host,
+        method: request.method().to_string(),
+        path: request.uri().path().to_owned(),
+        keyed: is_keyed(request.headers()),
+        http_version: match request.version() {
+            Version::HTTP_2 => "HTTP/2.0",
+            Version::HTTP_10 => "HTTP/1.0",
+            _ => "HTTP/1.1",
+        },
+        user_agent: request
+            .headers()
+            .get(USER_AGENT)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+    }
+}
+
+fn is_keyed(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-api-key") || headers.contains_key(AUTHORIZATION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fault::Fault;
+    use super::super::test_client::{PATIENCE, SILENCE, call, exchange, get, request, start};
+    use http::{Method, Version};
+    use std::error::Error;
+    use std::io::ErrorKind;
+    use tokio::net::TcpStream;
+    use tokio::time::timeout;
+
+    /// What the innermost I/O error in the chain says.
+    fn io_kind(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
+        let inner = error.source().and_then(io_kind);
+        inner.or_else(|| error.downcast_ref::<std::io::Error>().map(std::io::Error::kind))
+    }
+
+    #[tokio::test]
+    async fn broken_answers_break_in_one_way_each() {
+        let simulator = start().await;
+        let fail = async |name: &str| {
+            let error = get(&simulator, name, "/api/hello", &[]).await.err().unwrap();
+            *error.downcast::<hyper::Error>().unwrap()
+        };
+        let reset = fail("http-reset.sim.test").await;
+        assert_eq!(io_kind(&reset), Some(ErrorKind::ConnectionReset), "{reset:?}");
+        assert!(fail("http-eof.sim.test").await.is_incomplete_message());
+        assert!(fail("http-garbage.sim.test").await.is_parse());
+        let silent = get(&simulator, "http-timeout.sim.test", "/api/hello", &[]);
+        assert!(timeout(SILENCE, silent).await.is_err());
+        assert_eq!(simulator.requests().len(), 4);
+    }
+
+    #[tokio::test]
+    async fn they_break_http2_as_well() {
+        let simulator = start().await;
+        for name in ["http-reset", "http-eof", "http-garbage"] {
+            let hello = request(Method::GET, "https", &format!("{name}.sim.test"), "/api/hello", &[], "");
+            let error = call(&simulator, Version::HTTP_2, hello).await.err().unwrap();
+            assert!(error.downcast_ref::<hyper::Error>().is_some(), "{name}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn without_tls_the_host_asked_for_decides() {
+        let simulator = start().await;
+        let plain = async |host: &str| {
+            let stream = TcpStream::connect(simulator.plain_address()).await.unwrap();
+            exchange(stream, Version::HTTP_11, request(Method::GET, "http", host, "/ok", &[], "")).await
+        };
+        assert_eq!(plain("http-500.sim.test").await.unwrap().status, 500);
+        assert_eq!(plain("tls-expired.sim.test:80").await.unwrap().status, 200);
+        let reset = plain("http-reset.sim.test").await.err().unwrap();
+        assert_eq!(io_kind(reset.as_ref()), Some(ErrorKind::ConnectionReset));
+    }
+
+    #[tokio::test]
+    async fn a_fault_set_later_is_had_at_once_and_cleared_again() {
+        let simulator = start().await;
+        let status = async || get(&simulator, "api.sim.test", "/ok", &[]).await.unwrap().status.as_u16();
+        assert_eq!(status().await, 200);
+        simulator.set_fault("api.sim.test", Fault::Http529);
+        assert_eq!(status().await, 529);
+        simulator.clear_fault("API.sim.test.");
+        assert_eq!(status().await, 200);
+    }
+
+    #[tokio::test]
+    async fn shutdown_ends_connections_ports_and_tasks() {
+        let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        let before = tasks();
+        let simulator = start().await;
+        let (api, plain) = (simulator.api_address(), simulator.plain_address());
+        let stream = TcpStream::connect(plain).await.unwrap();
+        let hanging = request(Method::GET, "http", "http-timeout.sim.test", "/ok", &[], "");
+        let hanging = tokio::spawn(exchange(stream, Version::HTTP_2, hanging));
+        while simulator.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        simulator.shutdown().await;
+        assert!(hanging.await.unwrap().is_err());
+        assert!(TcpStream::connect(api).await.is_err());
+        let ended = async {
+            while tasks() > before {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, ended).await.unwrap();
+    }
+}
