@@ -11,3 +11,7 @@ pub mod outcome;
 pub mod provider;
 
 pub mod target;
+
+pub mod metrics;
+
+pub mod web;
