@@ -3,9 +3,11 @@
 //! A journey walks down the layers DNS, TCP, TLS and API on one connection and produces evidence; sinks publish it.
 //! A folder is a room, and rooms import only rooms listed above them here (`tests/architecture.rs`).
 
-pub mod clock;
-pub mod net;
 pub mod units;
+
+pub mod clock;
+
+pub mod net;
 
 pub mod outcome;
 
@@ -13,9 +15,23 @@ pub mod provider;
 
 pub mod target;
 
+pub mod config;
+
 pub mod probe;
 
 pub mod schedule;
 
+pub mod board;
+
+pub mod metrics;
+
+pub mod sinks;
+
+pub mod web;
+
 #[cfg(feature = "simulate")]
 pub mod simulate;
+
+pub mod app;
+
+pub mod cli;

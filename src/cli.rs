@@ -1,0 +1,180 @@
+//! The command line: flags as the Prometheus exporters have them, one file a subcommand.
+//!
+//! Exit codes: 0 fine, 1 failed while running, 2 bad usage, bad config or a place that cannot be used.
+
+mod check_config;
+mod config;
+mod logging;
+mod serve;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::ListenAddress;
+use crate::config::{Env, Source};
+pub use logging::{LogFormat, LogLevel};
+
+/// The exit code of bad usage, a bad config, or a place that cannot be used.
+const EXIT_USAGE: u8 = 2;
+
+/// Probes LLM APIs layer by layer (DNS, TCP, TLS, the call), says why a call fails, and exposes it to Prometheus.
+#[derive(Debug, Parser)]
+#[command(name = "api-canary", version, about, args_conflicts_with_subcommands = false)]
+pub struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Flags {
+    /// The config file; without it the embedded default is used (see `api-canary config --default`).
+    #[arg(long = "config.file", value_name = "FILE", env = "API_CANARY_CONFIG_FILE", global = true)]
+    config_file: Option<PathBuf>,
+
+    /// Where to serve /metrics; may be given more than once. [default: :10429]
+    #[arg(
+        long = "web.listen-address",
+        value_name = "[HOST]:PORT",
+        env = "API_CANARY_WEB_LISTEN_ADDRESS",
+        value_delimiter = ',',
+        global = true
+    )]
+    listen: Vec<ListenAddress>,
+
+    /// The least severe messages to log.
+    #[arg(
+        long = "log.level",
+        value_name = "LEVEL",
+        env = "API_CANARY_LOG_LEVEL",
+        default_value = "info",
+        global = true
+    )]
+    log_level: LogLevel,
+
+    /// How to write the log, on standard error.
+    #[arg(
+        long = "log.format",
+        value_name = "FORMAT",
+        env = "API_CANARY_LOG_FORMAT",
+        default_value = "logfmt",
+        global = true
+    )]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Probe on a schedule and serve /metrics; this is also what happens without a subcommand.
+    Serve,
+    /// Load and validate a config, and print every problem with its place.
+    CheckConfig {
+        /// The file; without it --config.file, and without that the embedded default.
+        file: Option<PathBuf>,
+    },
+    /// Print the effective config, secrets redacted.
+    Config {
+        /// Print the embedded, commented default config instead.
+        #[arg(long)]
+        default: bool,
+    },
+    /// Run only the simulated provider: DNS, TLS and the API on loopback, with faults to switch on.
+    #[cfg(feature = "simulate")]
+    Simulate(crate::simulate::command::SimulateArgs),
+}
+
+impl Flags {
+    fn source(&self) -> Source {
+        self.config_file.clone().map_or(Source::Default, Source::File)
+    }
+}
+
+/// Runs the program.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let env = Env::process();
+    match cli.command {
+        None | Some(Command::Serve) => serve::run(cli.flags, env),
+        Some(Command::CheckConfig { file }) => {
+            check_config::run(&file.map_or_else(|| cli.flags.source(), Source::File), &env)
+        }
+        Some(Command::Config { default: true }) => print(crate::config::DEFAULT),
+        Some(Command::Config { default: false }) => config::run(&cli.flags.source(), &env),
+        #[cfg(feature = "simulate")]
+        Some(Command::Simulate(arguments)) => {
+            logging::start(cli.flags.log_level, cli.flags.log_format);
+            match runtime().and_then(|runtime| {
+                runtime.block_on(crate::simulate::command::run(arguments)).map_err(|error| chain(&error))
+            }) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => usage(&error),
+            }
+        }
+    }
+}
+
+/// Prints to standard output; a reader that went away is no failure of ours, anything else is.
+fn print(text: &str) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => usage(&format!("cannot write to standard output: {error}")),
+    }
+}
+
+/// Says what is wrong on standard error.
+#[expect(clippy::print_stderr, reason = "what is wrong with the usage is for the person at the terminal")]
+fn usage(problem: &str) -> ExitCode {
+    eprintln!("{}", problem.trim_end());
+    ExitCode::from(EXIT_USAGE)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start the runtime: {error}"))
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let words = error.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        next = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_stand_before_or_after_the_subcommand() {
+        for line in ["api-canary --config.file=x serve", "api-canary serve --config.file=x", "api-canary --config.file=x"] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(cli.flags.source(), Source::File("x".into()), "{line}");
+        }
+        let cli = Cli::try_parse_from(["api-canary", "--web.listen-address=:1", "--web.listen-address=[::1]:2"]).unwrap();
+        assert_eq!(cli.flags.listen.len(), 2);
+        assert!(Cli::try_parse_from(["api-canary", "--web.listen-address=nonsense"]).is_err());
+    }
+}

@@ -1,0 +1,28 @@
+//! `serve`: the program itself.
+
+use std::process::ExitCode;
+
+use super::{Flags, chain, logging, runtime, usage};
+use crate::app::{self, ListenAddress, ServeOptions};
+use crate::config::Env;
+
+/// The port of the contract, on all addresses.
+const DEFAULT_LISTEN: &str = ":10429";
+
+pub(super) fn run(flags: Flags, env: Env) -> ExitCode {
+    logging::start(flags.log_level, flags.log_format);
+    let source = flags.source();
+    let listen: Vec<ListenAddress> = if flags.listen.is_empty() {
+        DEFAULT_LISTEN.parse().into_iter().collect()
+    } else {
+        flags.listen
+    };
+    let served = runtime().and_then(|runtime| {
+        let result = runtime.block_on(app::serve(ServeOptions { source, env, listen }));
+        result.map_err(|error| chain(&error))
+    });
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => usage(&error),
+    }
+}

@@ -1,0 +1,100 @@
+//! Metrics: what `/metrics` says, and where outcomes become series.
+//!
+//! Promises: every probe metric is declared in [`catalogue`] and written by [`Metrics::record`] or one of its
+//! neighbours only; absent is absent (no -1, no NaN, no 0 for unknown); what leaves takes its series with it.
+
+pub mod catalogue;
+mod cell;
+mod encode;
+mod exposition;
+mod histogram;
+mod label;
+mod number;
+mod program;
+mod record;
+mod reference;
+mod store;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod strict;
+
+pub use cell::Cells;
+pub use exposition::Format;
+pub use histogram::Exemplar;
+pub use program::{Program, REVISION, VERSION};
+pub use reference::{listing, markdown};
+pub use store::{Owner, Store};
+
+use crate::outcome::PathId;
+
+/// Why the metrics could not be set up; a mistake in a name, never of the user.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to register the program's own metrics")]
+pub struct MetricsError(#[from] prometheus::Error);
+
+/// All metrics of the program.
+#[derive(Debug)]
+pub struct Metrics {
+    store: Store,
+    program: Program,
+}
+
+/// What is known of a path's last journey.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathStatus {
+    /// The path.
+    pub path: PathId,
+    /// Whether its last journey succeeded; `None` before the first one.
+    pub success: Option<bool>,
+}
+
+impl Metrics {
+    /// Metrics without any path.
+    ///
+    /// # Errors
+    /// If two of the program's own metrics have one name, which a test rules out.
+    pub fn new() -> Result<Self, MetricsError> {
+        Ok(Self { store: Store::new(), program: Program::new()? })
+    }
+
+    /// The program's own metrics.
+    #[must_use]
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The store of probe results.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// A path is no longer walked: its series go, and those it shared with other paths if it was the last one.
+    pub fn retire_path(&self, path: &PathId) {
+        self.store.remove_path(path);
+    }
+
+    /// A target is no longer watched: everything of it goes. Outcomes recorded later would bring it back.
+    pub fn retire_target(&self, target: &str) {
+        self.store.remove_target(target);
+    }
+
+    /// Every path with what is known of its last journey, sorted.
+    #[must_use]
+    pub fn paths(&self) -> Vec<PathStatus> {
+        let paths = self.store.paths(catalogue::Family::ProbeSuccess).into_iter();
+        paths.map(|(path, value)| PathStatus { path, success: value.map(|value| value > 0.5) }).collect()
+    }
+
+    /// The whole exposition. Takes tens of milliseconds for a hundred thousand series: not for an async worker.
+    #[must_use]
+    pub fn render(&self, format: Format) -> Vec<u8> {
+        let mut out = Vec::new();
+        exposition::gathered(&mut out, format, &self.program.gather());
+        self.store.encode(format, &mut out);
+        exposition::end(&mut out, format);
+        out
+    }
+}

@@ -1,0 +1,274 @@
+//! Every metric of the probe results, declared once: name, help, type, labels, bounds.
+//!
+//! Promises: a family that is not in this table cannot be written; `docs/metrics.md` is generated from it, and a
+//! literal snapshot of it (`tests/snapshots/metric_names.txt`) makes a rename fail a test.
+
+/// The type of a family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Only goes up.
+    Counter,
+    /// The last value.
+    Gauge,
+    /// A distribution with fixed bounds.
+    Histogram,
+}
+
+impl Kind {
+    /// The word in a TYPE line: `counter`, `gauge`, `histogram`.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
+    }
+}
+
+/// Whose series a family has: what the leading labels are, and with what the series leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// A target's.
+    Target,
+    /// A target's, of one record type: they leave with the last path of its family.
+    Lookup,
+    /// A target's on one route: they leave with the last path on it.
+    Route,
+    /// One path's.
+    Path,
+}
+
+impl Scope {
+    /// The labels every series of the scope starts with.
+    #[must_use]
+    pub const fn labels(self) -> &'static [&'static str] {
+        match self {
+            Self::Target | Self::Lookup => &["target"],
+            Self::Route => &["target", "route"],
+            Self::Path => &["target", "route", "family"],
+        }
+    }
+}
+
+/// Bounds of no histogram.
+const NONE: &[f64] = &[];
+
+/// Calls, in seconds: 15 bounds, so 18 series per target, route and endpoint.
+const CALL: &[f64] =
+    &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0];
+
+/// Layers, in seconds: 9 bounds, so 12 series per path and layer (48 for a path of four layers). About two a decade:
+/// finer ones would break the budget of 250 series per target.
+const LAYER: &[f64] = &[0.0005, 0.002, 0.01, 0.03, 0.1, 0.3, 1.0, 5.0, 30.0];
+
+/// Lookups, in seconds: 9 bounds, so 12 series per target and resolver.
+const LOOKUP: &[f64] = LAYER;
+
+/// One row of the catalogue.
+#[derive(Debug, Clone, Copy)]
+struct Declaration {
+    name: &'static str,
+    kind: Kind,
+    scope: Scope,
+    labels: &'static [&'static str],
+    bounds: &'static [f64],
+    help: &'static str,
+}
+
+macro_rules! families {
+    ($($variant:ident, $name:literal, $kind:ident, $bounds:ident, $scope:ident, [$($label:literal),*], $help:literal;)*) => {
+        /// A metric family of the probe results. See the table in this file for name, type, labels and bounds.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Family {
+            $(#[doc = $help] $variant,)*
+        }
+
+        impl Family {
+            /// Every family, in the order of exposition.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            const fn declaration(self) -> &'static Declaration {
+                match self {
+                    $(Self::$variant => &Declaration {
+                        name: $name,
+                        kind: Kind::$kind,
+                        scope: Scope::$scope,
+                        labels: &[$($label),*],
+                        bounds: $bounds,
+                        help: $help,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+families! {
+    ApiRequests, "api_requests_total", Counter, NONE, Route, ["endpoint", "method", "status_code"],
+        "API calls made, by status code of the response; status code 0 means that no response came.";
+    ApiLatency, "api_latency_seconds", Histogram, CALL, Route, ["endpoint"],
+        "Seconds from the request sent until the response was complete; incomplete responses are not observed.";
+    ApiErrors, "api_errors_total", Counter, NONE, Route, ["endpoint", "error_type"],
+        "API calls answered with an error, by the provider's own error type.";
+    RateLimitRemaining, "rate_limit_remaining", Gauge, NONE, Target, ["dimension"],
+        "What was left of a rate limit when the provider last stated it.";
+    RateLimitLimit, "rate_limit_limit", Gauge, NONE, Target, ["dimension"],
+        "The rate limit as the provider last stated it.";
+    RateLimitReset, "rate_limit_reset_timestamp_seconds", Gauge, NONE, Target, ["dimension"],
+        "Unix time in seconds of the rate limit's full replenishment, as the provider last stated it.";
+    ProbeSuccess, "probe_success", Gauge, NONE, Path, [],
+        "1 if the last journey reached the top and every expectation held, else 0.";
+    ProbeDuration, "probe_duration_seconds", Gauge, NONE, Path, [],
+        "Duration of the last journey in seconds, all layers together.";
+    ProbeLayerSuccess, "probe_layer_success", Gauge, NONE, Path, ["layer"],
+        "1 if the layer passed in the last journey, 0 if it failed; absent if the layer was not reached.";
+    ProbeLayerDuration, "probe_layer_duration_seconds", Histogram, LAYER, Path, ["layer"],
+        "Seconds spent in the layer, failures included.";
+    ProbeRuns, "probe_runs_total", Counter, NONE, Path, [],
+        "Journeys finished, whether they succeeded or not.";
+    ProbeLayerFailures, "probe_layer_failures_total", Counter, NONE, Path, ["layer"],
+        "Journeys in which the layer failed.";
+    ProbeFailures, "probe_failures_total", Counter, NONE, Path, ["layer", "reason"],
+        "Journeys in which the layer failed, by reason.";
+    ProbeLastRun, "probe_last_run_timestamp_seconds", Gauge, NONE, Path, [],
+        "Unix time in seconds at which the last journey ended.";
+    ProbeFinding, "probe_finding_info", Gauge, NONE, Path, ["layer", "reason"],
+        "Something the last journey noticed without being stopped by it; always 1.";
+    ProbeDnsLookupTime, "probe_dns_lookup_time_seconds", Gauge, NONE, Path, [],
+        "Seconds the last journey spent on the name lookup.";
+    ProbeIpProtocol, "probe_ip_protocol", Gauge, NONE, Path, [],
+        "The IP version of the path: 4 or 6; absent where a proxy chooses it.";
+    ProbeHttpStatusCode, "probe_http_status_code", Gauge, NONE, Path, [],
+        "The status code of the last journey's response; absent if there was none.";
+    ProbeHttpVersion, "probe_http_version", Gauge, NONE, Path, [],
+        "The HTTP version of the last journey: 1.1 or 2.";
+    ProbeHttpDuration, "probe_http_duration_seconds", Gauge, NONE, Path, ["phase"],
+        "Seconds the last journey spent in a phase of the call; absent for a phase that did not happen.";
+    ProbeSslEarliestCertExpiry, "probe_ssl_earliest_cert_expiry", Gauge, NONE, Path, [],
+        "Unix time in seconds at which the first of the presented certificates expires, verified or not.";
+    ProbeSslLastChainExpiry, "probe_ssl_last_chain_expiry_timestamp_seconds", Gauge, NONE, Path, [],
+        "Unix time in seconds at which the verified chain expires; absent if the chain did not verify.";
+    ProbeSslLastChain, "probe_ssl_last_chain_info", Gauge, NONE, Path,
+        ["fingerprint_sha256", "issuer", "subject", "subjectalternative", "serialnumber"],
+        "The server certificate as presented in the last journey, verified or not; always 1.";
+    ProbeTlsVersion, "probe_tls_version_info", Gauge, NONE, Path, ["version"],
+        "The TLS version of the last journey; always 1.";
+    ProbeTlsCipher, "probe_tls_cipher_info", Gauge, NONE, Path, ["cipher"],
+        "The TLS cipher suite of the last journey; always 1.";
+    ProbeTlsHandshake, "probe_tls_handshake_info", Gauge, NONE, Path, ["version", "cipher", "alpn", "group"],
+        "What the TLS handshake of the last journey agreed on, empty where it agreed on nothing; always 1.";
+    ProbeTcpRtt, "probe_tcp_rtt_seconds", Gauge, NONE, Path, [],
+        "The kernel's smoothed round-trip time of the last journey's connection in seconds.";
+    TargetUp, "target_up", Gauge, NONE, Target, [],
+        "1 if at least one path of the target works end to end, else 0.";
+    DnsLookupSuccess, "dns_lookup_success", Gauge, NONE, Lookup, ["resolver", "record_type"],
+        "1 if the resolver's last answer gave usable addresses, else 0.";
+    DnsLookupDuration, "dns_lookup_duration_seconds", Histogram, LOOKUP, Target, ["resolver"],
+        "Seconds a lookup took at the resolver, failures included.";
+    DnsResponseCode, "dns_response_code_info", Gauge, NONE, Lookup, ["resolver", "record_type", "rcode"],
+        "The response code of the resolver's last answer; always 1.";
+    DnsAnswerAddresses, "dns_answer_addresses", Gauge, NONE, Lookup, ["resolver", "record_type"],
+        "Number of addresses in the resolver's last answer.";
+    DnsAnswerUnexpectedAddresses, "dns_answer_unexpected_addresses", Gauge, NONE, Lookup, ["resolver", "record_type"],
+        "Number of addresses in the resolver's last answer that are outside the expected networks.";
+    DnsAnswerTtl, "dns_answer_ttl_seconds", Gauge, NONE, Lookup, ["resolver", "record_type"],
+        "The smallest time to live in the resolver's last answer, in seconds.";
+}
+
+impl Family {
+    /// Its name as samples have it; a counter's ends in `_total`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.declaration().name
+    }
+
+    /// Its help text.
+    #[must_use]
+    pub const fn help(self) -> &'static str {
+        self.declaration().help
+    }
+
+    /// Its type.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        self.declaration().kind
+    }
+
+    /// Whose series it has.
+    #[must_use]
+    pub const fn scope(self) -> Scope {
+        self.declaration().scope
+    }
+
+    /// The labels after those of its scope.
+    #[must_use]
+    pub const fn own_labels(self) -> &'static [&'static str] {
+        self.declaration().labels
+    }
+
+    /// All its labels: those of its scope, then its own.
+    pub fn labels(self) -> impl Iterator<Item = &'static str> {
+        self.scope().labels().iter().chain(self.own_labels()).copied()
+    }
+
+    /// The upper bounds of its buckets, ascending, without the last, infinite one; empty unless it is a histogram.
+    #[must_use]
+    pub const fn bounds(self) -> &'static [f64] {
+        self.declaration().bounds
+    }
+
+    /// Its place in [`Self::ALL`].
+    pub(super) const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_say_their_type() {
+        let names: HashSet<_> = Family::ALL.iter().map(|family| family.name()).collect();
+        assert_eq!(names.len(), Family::ALL.len());
+        for family in Family::ALL {
+            let name = family.name();
+            assert_eq!(name.ends_with("_total"), family.kind() == Kind::Counter, "{name}");
+            assert_eq!(!family.bounds().is_empty(), family.kind() == Kind::Histogram, "{name}");
+            assert!(family.help().ends_with('.'), "{name}: help is a sentence");
+        }
+    }
+
+    #[test]
+    fn labels_are_unique_within_a_family_and_safe() {
+        for family in Family::ALL {
+            let labels: Vec<_> = family.labels().collect();
+            let unique: HashSet<_> = labels.iter().collect();
+            assert_eq!(unique.len(), labels.len(), "{}", family.name());
+            for taken in ["job", "instance", "le", "quantile", "type", "region", "zone", "cluster"] {
+                assert!(!labels.contains(&taken), "{}: {taken}", family.name());
+            }
+        }
+    }
+
+    #[test]
+    fn bounds_ascend_and_hold_what_the_contract_says() {
+        for family in Family::ALL {
+            assert!(family.bounds().is_sorted_by(|a, b| a < b), "{}", family.name());
+        }
+        for bound in [0.005, 0.1, 0.5, 1.0, 2.0, 5.0, 120.0] {
+            assert!(Family::ApiLatency.bounds().contains(&bound), "{bound}");
+        }
+        for bound in [0.0005, 30.0] {
+            assert!(Family::ProbeLayerDuration.bounds().contains(&bound), "{bound}");
+        }
+    }
+
+    #[test]
+    fn a_family_is_at_its_place() {
+        assert!(Family::ALL.iter().enumerate().all(|(at, family)| family.index() == at));
+    }
+}

@@ -1,0 +1,211 @@
+//! The series of one owner, in place: written without formatting anything but the labels that vary.
+//!
+//! Promises: at most one cell per family and label block; cells stay sorted by both, so that output needs no sorting;
+//! what is unknown has no cell.
+
+use super::catalogue::{Family, Kind, Scope};
+use super::histogram::{Exemplar, Histogram};
+use super::label;
+
+/// The state of one series, or of one histogram.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Gauge(f64),
+    Counter(u64),
+    Histogram(Box<Histogram>),
+}
+
+impl Value {
+    fn new(family: Family) -> Self {
+        match family.kind() {
+            Kind::Gauge => Self::Gauge(0.0),
+            Kind::Counter => Self::Counter(0),
+            Kind::Histogram => Self::Histogram(Box::new(Histogram::new(family.bounds()))),
+        }
+    }
+}
+
+/// One series, or one histogram.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    pub(super) family: Family,
+    /// The labels after the owner's, rendered; may be empty.
+    pub(super) block: Box<str>,
+    pub(super) value: Value,
+}
+
+/// The cells of one owner.
+///
+/// The values given to its functions are those of [`Family::own_labels`], in order.
+#[derive(Debug)]
+pub struct Cells {
+    scope: Scope,
+    cells: Vec<Cell>,
+}
+
+impl Cells {
+    pub(super) fn new(scope: Scope) -> Self {
+        Self { scope, cells: Vec::new() }
+    }
+
+    /// Sets a gauge.
+    pub fn set(&mut self, family: Family, labels: &[&str], value: f64) {
+        debug_assert_eq!(family.kind(), Kind::Gauge, "{}", family.name());
+        self.entry(family, labels).value = Value::Gauge(value);
+    }
+
+    /// Sets a gauge where there is a value, and removes it where there is none.
+    pub fn put(&mut self, family: Family, labels: &[&str], value: Option<f64>) {
+        match value {
+            Some(value) => self.set(family, labels, value),
+            None => self.remove(family, labels),
+        }
+    }
+
+    /// Makes these labels the only ones of an information series, whose value is always 1; none where there are none.
+    pub fn inform(&mut self, family: Family, labels: Option<&[&str]>) {
+        match labels {
+            Some(labels) => self.inform_under(family, labels, 0),
+            None => self.clear(family),
+        }
+    }
+
+    /// Like [`Self::inform`], but only among the series that have the same first `key` labels.
+    pub fn inform_under(&mut self, family: Family, labels: &[&str], key: usize) {
+        let kept = label::block(family.own_labels(), labels);
+        self.clear_unless(family, labels.get(..key).unwrap_or_default(), &kept);
+        self.set(family, labels, 1.0);
+    }
+
+    /// Adds to a counter; adding 0 creates it.
+    pub fn add(&mut self, family: Family, labels: &[&str], more: u64) {
+        debug_assert_eq!(family.kind(), Kind::Counter, "{}", family.name());
+        if let Value::Counter(count) = &mut self.entry(family, labels).value {
+            *count += more;
+        }
+    }
+
+    /// Observes a value in a histogram.
+    pub fn observe(&mut self, family: Family, labels: &[&str], value: f64, exemplar: Option<Exemplar>) {
+        debug_assert_eq!(family.kind(), Kind::Histogram, "{}", family.name());
+        if let Value::Histogram(histogram) = &mut self.entry(family, labels).value {
+            histogram.observe(value, exemplar);
+        }
+    }
+
+    /// Removes one series, if it is there.
+    pub fn remove(&mut self, family: Family, labels: &[&str]) {
+        if let Ok(at) = self.find(family, &label::block(family.own_labels(), labels)) {
+            self.cells.remove(at);
+        }
+    }
+
+    /// Removes every series of a family.
+    pub fn clear(&mut self, family: Family) {
+        self.cells.retain(|cell| cell.family != family);
+    }
+
+    /// Removes every series of a family that has these first labels.
+    pub fn clear_under(&mut self, family: Family, labels: &[&str]) {
+        self.clear_unless(family, labels, "\n");
+    }
+
+    /// The value of a gauge, if it is there.
+    #[must_use]
+    pub fn gauge(&self, family: Family, labels: &[&str]) -> Option<f64> {
+        let at = self.find(family, &label::block(family.own_labels(), labels)).ok()?;
+        match self.cells.get(at)?.value {
+            Value::Gauge(value) => Some(value),
+            Value::Counter(_) | Value::Histogram(_) => None,
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Cell> {
+        self.cells.iter()
+    }
+
+    /// Removes the series of a family that have these first labels, all but the one with the block `kept`.
+    fn clear_unless(&mut self, family: Family, labels: &[&str], kept: &str) {
+        let start = label::block(family.own_labels(), labels);
+        // The whole label: `a="1"` is a start of `a="1",b="2"`; a value cannot continue after its closing quote.
+        self.cells.retain(|cell| {
+            cell.family != family || *cell.block == *kept || !cell.block.starts_with(start.as_str())
+        });
+    }
+
+    fn find(&self, family: Family, block: &str) -> Result<usize, usize> {
+        self.cells.binary_search_by(|cell| cell.family.cmp(&family).then_with(|| (*cell.block).cmp(block)))
+    }
+
+    fn entry(&mut self, family: Family, labels: &[&str]) -> &mut Cell {
+        debug_assert_eq!(family.scope(), self.scope, "{} belongs elsewhere", family.name());
+        debug_assert_eq!(family.own_labels().len(), labels.len(), "{} has other labels", family.name());
+        let block = label::block(family.own_labels(), labels);
+        let at = match self.find(family, &block) {
+            Ok(at) => at,
+            Err(at) => {
+                let cell = Cell { family, block: block.into_boxed_str(), value: Value::new(family) };
+                self.cells.insert(at, cell);
+                at
+            }
+        };
+        &mut self.cells[at]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(cells: &Cells, family: Family) -> Vec<&str> {
+        cells.iter().filter(|cell| cell.family == family).map(|cell| &*cell.block).collect()
+    }
+
+    #[test]
+    fn an_information_series_is_replaced_not_accumulated() {
+        let mut cells = Cells::new(Scope::Path);
+        cells.inform(Family::ProbeTlsVersion, Some(&["TLS 1.2"]));
+        cells.inform(Family::ProbeTlsVersion, Some(&["TLS 1.3"]));
+        assert_eq!(blocks(&cells, Family::ProbeTlsVersion), [r#"version="TLS 1.3""#]);
+        cells.inform(Family::ProbeTlsVersion, None);
+        assert!(cells.iter().next().is_none());
+    }
+
+    #[test]
+    fn replacing_under_a_key_leaves_the_other_keys() {
+        let mut cells = Cells::new(Scope::Lookup);
+        let family = Family::DnsResponseCode;
+        cells.inform_under(family, &["system", "A", "NOERROR"], 2);
+        cells.inform_under(family, &["system2", "A", "NOERROR"], 2);
+        cells.inform_under(family, &["system", "A", "SERVFAIL"], 2);
+        assert_eq!(
+            blocks(&cells, family),
+            [
+                r#"resolver="system",record_type="A",rcode="SERVFAIL""#,
+                r#"resolver="system2",record_type="A",rcode="NOERROR""#,
+            ]
+        );
+        cells.clear_under(family, &["system", "A"]);
+        assert_eq!(blocks(&cells, family), [r#"resolver="system2",record_type="A",rcode="NOERROR""#]);
+    }
+
+    #[test]
+    fn what_has_no_value_has_no_cell() {
+        let mut cells = Cells::new(Scope::Path);
+        cells.put(Family::ProbeTcpRtt, &[], Some(0.01));
+        assert_eq!(cells.gauge(Family::ProbeTcpRtt, &[]), Some(0.01));
+        cells.put(Family::ProbeTcpRtt, &[], None);
+        assert_eq!(cells.gauge(Family::ProbeTcpRtt, &[]), None);
+    }
+
+    #[test]
+    fn cells_are_sorted_by_family_then_labels() {
+        let mut cells = Cells::new(Scope::Path);
+        for layer in ["tls", "api", "dns"] {
+            cells.add(Family::ProbeLayerFailures, &[layer], 0);
+            cells.set(Family::ProbeLayerSuccess, &[layer], 1.0);
+        }
+        cells.add(Family::ProbeRuns, &[], 1);
+        assert!(cells.iter().is_sorted_by_key(|cell| (cell.family, cell.block.clone())));
+    }
+}

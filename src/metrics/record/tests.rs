@@ -1,0 +1,372 @@
+//! What a journey says in the exposition.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use crate::metrics::strict::{Parsed, parse};
+use crate::metrics::{Format, Metrics, sample};
+use crate::outcome::{ApiEvidence, Failure, Family, Finding, Layer, Outcome, PathId, Reason, Stage, Stages};
+
+fn read(metrics: &Metrics, format: Format) -> Parsed {
+    let text = String::from_utf8(metrics.render(format)).unwrap();
+    parse(&text, format).unwrap_or_else(|problem| panic!("{problem}\n{text}"))
+}
+
+fn text(metrics: &Metrics) -> Parsed {
+    read(metrics, Format::Text004)
+}
+
+fn recorded(outcomes: &[Outcome]) -> Metrics {
+    let metrics = Metrics::new().unwrap();
+    outcomes.iter().for_each(|outcome| metrics.record(outcome));
+    metrics
+}
+
+fn v4() -> PathId {
+    sample::path("claude", "direct", Family::Ipv4)
+}
+
+const V4: [(&str, &str); 3] = [("target", "claude"), ("route", "direct"), ("family", "ipv4")];
+
+fn of_v4<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    V4.iter().chain(more).copied().collect()
+}
+
+/// A journey whose TLS failed, so that the call was not reached.
+fn failed_tls() -> Outcome {
+    let failure = Failure::new(Reason::TlsCertExpired, "");
+    let mut evidence = sample::tls();
+    evidence.verified_until = None;
+    let mut outcome = sample::good(&v4());
+    outcome.stages.tls = Stage::Failed { took: Duration::from_millis(20), failure, evidence };
+    outcome.stages.api = Stage::NotReached;
+    outcome
+}
+
+#[test]
+fn a_good_journey_is_told_layer_by_layer() {
+    let parsed = text(&recorded(&[sample::good(&v4())]));
+    for (name, labels, value) in [
+        ("probe_success", &[][..], 1.0),
+        ("probe_duration_seconds", &[], 0.125),
+        ("probe_last_run_timestamp_seconds", &[], 1_790_000_000.125),
+        ("probe_ip_protocol", &[], 4.0),
+        ("probe_dns_lookup_time_seconds", &[], 0.003),
+        ("probe_tcp_rtt_seconds", &[], 0.011),
+        ("probe_http_status_code", &[], 200.0),
+        ("probe_http_version", &[], 2.0),
+        ("probe_http_duration_seconds", &[("phase", "resolve")], 0.003),
+        ("probe_http_duration_seconds", &[("phase", "connect")], 0.012),
+        ("probe_http_duration_seconds", &[("phase", "tls")], 0.02),
+        ("probe_http_duration_seconds", &[("phase", "processing")], 0.08),
+        ("probe_http_duration_seconds", &[("phase", "transfer")], 0.01),
+        ("probe_layer_success", &[("layer", "api")], 1.0),
+        ("probe_layer_failures_total", &[("layer", "tls")], 0.0),
+        ("probe_layer_duration_seconds_count", &[("layer", "tcp")], 1.0),
+        ("probe_runs_total", &[], 1.0),
+        ("probe_ssl_earliest_cert_expiry", &[], 1_800_000_000.0),
+        ("probe_ssl_last_chain_expiry_timestamp_seconds", &[], 1_800_000_000.0),
+        ("probe_tls_version_info", &[("version", "TLS 1.3")], 1.0),
+        ("probe_tls_cipher_info", &[("cipher", "TLS_AES_256_GCM_SHA384")], 1.0),
+        (
+            "probe_ssl_last_chain_info",
+            &[
+                ("fingerprint_sha256", &*"ab".repeat(32)),
+                ("issuer", "CN=\"Test\\CA\""),
+                ("subject", "CN=api.example.com"),
+                ("subjectalternative", "api.example.com,example.com"),
+                ("serialnumber", "0a0b"),
+            ],
+            1.0,
+        ),
+    ] {
+        assert_eq!(parsed.value(name, &of_v4(labels)), Some(value), "{name}{labels:?}");
+    }
+    let route = [("target", "claude"), ("route", "direct"), ("endpoint", "models")];
+    assert_eq!(parsed.value("api_latency_seconds_count", &route), Some(1.0));
+    let call = [&route[..], &[("method", "GET"), ("status_code", "200")]].concat();
+    assert_eq!(parsed.value("api_requests_total", &call), Some(1.0));
+    for (name, labels, value) in [
+        ("rate_limit_remaining", &[("dimension", "tokens")][..], 999.0),
+        ("rate_limit_reset_timestamp_seconds", &[("dimension", "requests")], 1_790_000_060.0),
+        ("dns_lookup_success", &[("resolver", "system"), ("record_type", "A")], 1.0),
+        (
+            "dns_response_code_info",
+            &[("resolver", "system"), ("record_type", "A"), ("rcode", "NOERROR")],
+            1.0,
+        ),
+        ("dns_answer_addresses", &[("resolver", "system"), ("record_type", "A")], 1.0),
+        ("dns_answer_ttl_seconds", &[("resolver", "system"), ("record_type", "A")], 60.0),
+        ("dns_lookup_duration_seconds_count", &[("resolver", "system")], 1.0),
+    ] {
+        let labels = [&[("target", "claude")], labels].concat();
+        assert_eq!(parsed.value(name, &labels), Some(value), "{name}{labels:?}");
+    }
+}
+
+#[test]
+fn what_was_not_reached_is_absent_and_what_was_seen_stays() {
+    let parsed = text(&recorded(&[sample::good(&v4()), failed_tls()]));
+    let layer = |layer| parsed.value("probe_layer_success", &of_v4(&[("layer", layer)]));
+    assert_eq!(
+        [layer("tcp"), layer("tls"), layer("api"), layer("proxy")],
+        [Some(1.0), Some(0.0), None, None]
+    );
+    for gone in
+        ["probe_http_status_code", "probe_http_version", "probe_ssl_last_chain_expiry_timestamp_seconds"]
+    {
+        assert_eq!(parsed.value(gone, &V4), None, "{gone}");
+    }
+    assert_eq!(parsed.value("probe_http_duration_seconds", &of_v4(&[("phase", "transfer")])), None);
+    assert_eq!(parsed.value("probe_ssl_earliest_cert_expiry", &V4), Some(1_800_000_000.0));
+    assert_eq!(parsed.labels_of("probe_ssl_last_chain_info").len(), 1);
+    let reason = of_v4(&[("layer", "tls"), ("reason", "tls_cert_expired")]);
+    assert_eq!(parsed.value("probe_failures_total", &reason), Some(1.0));
+    assert_eq!(parsed.value("probe_layer_failures_total", &of_v4(&[("layer", "tls")])), Some(1.0));
+    assert_eq!(parsed.value("probe_layer_failures_total", &of_v4(&[("layer", "api")])), Some(0.0));
+    assert_eq!(parsed.value("probe_runs_total", &V4), Some(2.0));
+}
+
+#[test]
+fn a_hard_finding_fails_its_layer_and_a_soft_one_does_not() {
+    let mut outcome = sample::good(&v4());
+    outcome.findings = vec![
+        Finding::new(Reason::DnsUnexpectedAddress, ""),
+        Finding::new(Reason::TlsCertExpiring, ""),
+        Finding::new(Reason::TlsCertExpiring, "again"),
+    ];
+    let metrics = recorded(&[outcome]);
+    let parsed = text(&metrics);
+    assert_eq!(parsed.value("probe_success", &V4), Some(0.0));
+    assert_eq!(parsed.value("probe_layer_success", &of_v4(&[("layer", "dns")])), Some(0.0));
+    assert_eq!(parsed.value("probe_layer_success", &of_v4(&[("layer", "tls")])), Some(1.0));
+    assert_eq!(parsed.value("probe_layer_failures_total", &of_v4(&[("layer", "dns")])), Some(1.0));
+    let found = of_v4(&[("layer", "tls"), ("reason", "tls_cert_expiring")]);
+    assert_eq!(parsed.value("probe_finding_info", &found), Some(1.0));
+    assert_eq!(parsed.labels_of("probe_finding_info").len(), 2);
+    metrics.record(&sample::good(&v4()));
+    assert!(text(&metrics).labels_of("probe_finding_info").is_empty());
+}
+
+#[test]
+fn a_call_without_a_response_is_counted_and_has_no_latency() {
+    let mut outcome = sample::good(&v4());
+    outcome.stages.api = Stage::Failed {
+        took: Duration::from_secs(9),
+        failure: Failure::new(Reason::HttpTimeout, ""),
+        evidence: ApiEvidence::of_call("models", http::Method::GET),
+    };
+    let parsed = text(&recorded(&[outcome]));
+    let route = [("target", "claude"), ("route", "direct"), ("endpoint", "models")];
+    let call = [&route[..], &[("method", "GET"), ("status_code", "0")]].concat();
+    assert_eq!(parsed.value("api_requests_total", &call), Some(1.0));
+    assert_eq!(parsed.value("api_latency_seconds_count", &route), None);
+    assert_eq!(parsed.value("rate_limit_remaining", &[("target", "claude"), ("dimension", "tokens")]), None);
+}
+
+#[test]
+fn limits_that_were_not_stated_stay_as_last_seen() {
+    let mut second = sample::good(&v4());
+    if let Stage::Passed { evidence, .. } = &mut second.stages.api {
+        evidence.rate_limits.truncate(1);
+        evidence.rate_limits[0].remaining = None;
+        evidence.rate_limits[0].limit = Some(7);
+    }
+    let parsed = text(&recorded(&[sample::good(&v4()), second]));
+    let requests = [("target", "claude"), ("dimension", "requests")];
+    assert_eq!(parsed.value("rate_limit_remaining", &requests), Some(999.0));
+    assert_eq!(parsed.value("rate_limit_limit", &requests), Some(7.0));
+}
+
+#[test]
+fn a_server_that_fails_does_not_say_how_many_addresses_there_are() {
+    let mut outcome = sample::good(&v4());
+    let mut evidence = sample::dns(Family::Ipv4);
+    evidence.rcode = Some("SERVFAIL".into());
+    evidence.addresses.clear();
+    evidence.ttl = None;
+    let failure = Failure::new(Reason::DnsServfail, "");
+    let dns = Stage::Failed { took: Duration::from_millis(1), failure, evidence };
+    outcome.stages = Stages { dns, ..Stages::default() };
+    let parsed = text(&recorded(&[sample::good(&v4()), outcome]));
+    let labels = [("target", "claude"), ("resolver", "system"), ("record_type", "A")];
+    assert_eq!(parsed.value("dns_lookup_success", &labels), Some(0.0));
+    for gone in ["dns_answer_addresses", "dns_answer_unexpected_addresses", "dns_answer_ttl_seconds"] {
+        assert_eq!(parsed.value(gone, &labels), None, "{gone}");
+    }
+    let codes = parsed.labels_of("dns_response_code_info");
+    assert_eq!(codes.len(), 1);
+    assert!(codes[0].contains(&("rcode".into(), "SERVFAIL".into())));
+}
+
+#[test]
+fn a_new_path_starts_at_zero() {
+    let metrics = Metrics::new().unwrap();
+    metrics.add_path(&v4(), &[Layer::Dns, Layer::Tcp, Layer::Tls, Layer::Api]);
+    let parsed = text(&metrics);
+    assert_eq!(parsed.value("probe_runs_total", &V4), Some(0.0));
+    assert_eq!(parsed.value("probe_layer_failures_total", &of_v4(&[("layer", "dns")])), Some(0.0));
+    assert_eq!(parsed.value("probe_success", &V4), None);
+    assert_eq!(metrics.paths()[0].success, None);
+}
+
+#[test]
+fn request_ids_are_exemplars_in_openmetrics_only() {
+    let metrics = recorded(&[sample::good(&v4())]);
+    let parsed = read(&metrics, Format::OpenMetrics100);
+    let shown: Vec<_> = parsed.exemplars.iter().collect();
+    assert_eq!(shown.len(), 1);
+    assert!(shown[0].0.1.contains(&("le".into(), "0.1".into())));
+    assert_eq!(shown[0].1, "{request_id=\"req_011CSHoEeqs5C35K2UUqR7Fy\"} 0.09 1790000000.125");
+    assert!(text(&metrics).exemplars.is_empty());
+}
+
+#[test]
+fn what_retires_takes_its_series_and_no_others() {
+    let paths = [
+        v4(),
+        sample::path("claude", "direct", Family::Ipv6),
+        sample::path("claude", "corp", Family::Ipv4),
+        sample::path("other", "direct", Family::Ipv4),
+    ];
+    let metrics = recorded(&paths.clone().map(|path| sample::good(&path)));
+    for target in ["claude", "other"] {
+        metrics.set_target_up(&target.into(), true);
+    }
+    metrics.retire_path(&paths[1]);
+    metrics.retire_path(&paths[2]);
+    let parsed = text(&metrics);
+    let has = |label: &str, value: &str| {
+        let label = (label.to_owned(), value.to_owned());
+        parsed.samples.keys().filter(|(_, labels)| labels.contains(&label)).count()
+    };
+    assert_eq!([has("family", "ipv6"), has("route", "corp"), has("record_type", "AAAA")], [0; 3]);
+    assert_eq!(parsed.value("target_up", &[("target", "claude")]), Some(1.0));
+    let others = has("target", "other");
+    metrics.retire_target("claude");
+    let parsed = text(&metrics);
+    let left = parsed.samples.keys().filter(|(_, labels)| labels.iter().any(|(name, _)| name == "target"));
+    assert_eq!(left.count(), others);
+    assert_eq!(metrics.paths().len(), 1);
+    metrics.retire_target("other");
+    assert!(!String::from_utf8(metrics.render(Format::Text004)).unwrap().contains("target="));
+}
+
+/// `docs/metrics.md` and the contract promise at most 250 series per target with one route and both families.
+#[test]
+fn a_target_stays_within_its_budget_of_series() {
+    let outcomes = [Family::Ipv4, Family::Ipv6].map(|family| {
+        let mut outcome = sample::good(&sample::path("claude", "direct", family));
+        outcome.findings = vec![Finding::new(Reason::TlsCertExpiring, "")];
+        outcome
+    });
+    let metrics = recorded(&outcomes);
+    metrics.set_target_up(&"claude".into(), true);
+    let parsed = text(&metrics);
+    let mine = |labels: &[(String, String)]| labels.contains(&("target".to_owned(), "claude".to_owned()));
+    let count = parsed.samples.keys().filter(|(_, labels)| mine(labels)).count();
+    assert!(count <= 215, "{count} series: 250 are promised, and 35 are kept for what is still to come");
+}
+
+fn promtool(text: &[u8]) {
+    let mut child = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool is installed by the project's test script");
+    child.stdin.take().unwrap().write_all(text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success() && said.is_empty(), "{}", String::from_utf8_lossy(&said));
+}
+
+#[test]
+fn promtool_has_nothing_to_say() {
+    let mut failed = failed_tls();
+    failed.findings = vec![Finding::new(Reason::DnsUnexpectedAddress, "")];
+    let mut limited = sample::good(&v4());
+    if let Stage::Passed { evidence, .. } = &mut limited.stages.api {
+        evidence.error_type = Some("rate_limit_error");
+    }
+    let metrics = recorded(&[failed, limited, sample::good(&sample::path("a\"\\\n", "b", Family::Any))]);
+    metrics.set_target_up(&"claude".into(), false);
+    metrics.program().reloaded(true, std::time::UNIX_EPOCH);
+    promtool(&metrics.render(Format::Text004));
+}
+
+fn counters(parsed: &Parsed) -> impl Iterator<Item = (&crate::metrics::strict::Series, f64)> {
+    let counts = parsed.samples.iter().filter(|((name, _), _)| {
+        // The process's own counters move by themselves.
+        !name.starts_with("process_")
+            && ["_total", "_bucket", "_count", "_sum"].iter().any(|end| name.ends_with(end))
+    });
+    counts.map(|(series, value)| (series, value.parse().unwrap()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_outcomes_make_valid_text_and_counters_never_go_down(
+        outcomes in proptest::collection::vec(sample::any_outcome(), 1..6),
+    ) {
+        let metrics = Metrics::new().unwrap();
+        let mut before = text(&metrics);
+        for outcome in &outcomes {
+            metrics.record(outcome);
+            let after = text(&metrics);
+            for (series, value) in counters(&before) {
+                let now: Option<f64> = after.samples.get(series).map(|value| value.parse().unwrap());
+                prop_assert!(now.is_some_and(|now| now >= value), "{series:?} went from {value} to {now:?}");
+            }
+            before = after;
+        }
+    }
+
+    #[test]
+    fn both_formats_hold_the_same_samples(
+        outcomes in proptest::collection::vec(sample::any_outcome(), 1..6),
+    ) {
+        let metrics = recorded(&outcomes);
+        let samples = |format| {
+            let mut samples = read(&metrics, format).samples;
+            samples.retain(|(name, _), _| !name.starts_with("process_"));
+            samples
+        };
+        prop_assert_eq!(samples(Format::Text004), samples(Format::OpenMetrics100));
+    }
+
+    #[test]
+    fn failures_by_layer_and_by_reason_add_up_to_the_same(
+        outcomes in proptest::collection::vec(sample::any_outcome(), 1..6),
+    ) {
+        let parsed = text(&recorded(&outcomes));
+        let sum = |name: &str| -> f64 {
+            counters(&parsed).filter(|((other, _), _)| other == name).map(|(_, value)| value).sum()
+        };
+        prop_assert_eq!(sum("probe_layer_failures_total"), sum("probe_failures_total"));
+    }
+
+    #[test]
+    fn a_retired_target_leaves_nothing(
+        outcomes in proptest::collection::vec(sample::any_outcome(), 1..6),
+    ) {
+        let metrics = recorded(&outcomes);
+        let gone = &outcomes[0].path.target;
+        metrics.retire_target(gone);
+        let label = ("target".to_owned(), gone.to_string());
+        let parsed = text(&metrics);
+        prop_assert!(!parsed.samples.keys().any(|(_, labels)| labels.contains(&label)));
+        prop_assert!(metrics.paths().iter().all(|status| status.path.target != *gone));
+        let others = outcomes.iter().filter(|outcome| outcome.path.target != *gone);
+        let known = metrics.paths();
+        for outcome in others {
+            prop_assert!(known.iter().any(|status| status.path == outcome.path));
+        }
+    }
+}

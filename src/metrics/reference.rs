@@ -1,0 +1,148 @@
+//! The reference of all metrics, for people (`docs/metrics.md`) and for a test (`tests/snapshots/metric_names.txt`).
+//!
+//! Promises: made from the catalogue and from the program's own registry, so that neither can be forgotten.
+
+use std::fmt::Write as _;
+use std::time::UNIX_EPOCH;
+
+use prometheus::proto::{MetricFamily, MetricType};
+
+use super::catalogue::Family;
+use super::program::Program;
+use super::{MetricsError, number};
+
+/// One metric as the reference shows it.
+struct Entry {
+    name: String,
+    kind: &'static str,
+    labels: Vec<String>,
+    help: String,
+    bounds: Vec<f64>,
+}
+
+impl Entry {
+    fn of_catalogue(family: Family) -> Self {
+        Self {
+            name: family.name().to_owned(),
+            kind: family.kind().label(),
+            labels: family.labels().map(str::to_owned).collect(),
+            help: family.help().to_owned(),
+            bounds: family.bounds().to_vec(),
+        }
+    }
+
+    fn of_registry(family: &MetricFamily) -> Self {
+        let first = family.get_metric().first();
+        let labels = first.map(|metric| metric.get_label()).unwrap_or_default();
+        let buckets = first.map(|metric| metric.get_histogram().get_bucket()).unwrap_or_default();
+        Self {
+            name: family.name().to_owned(),
+            kind: match family.get_field_type() {
+                MetricType::COUNTER => "counter",
+                MetricType::GAUGE => "gauge",
+                MetricType::HISTOGRAM => "histogram",
+                MetricType::SUMMARY => "summary",
+                MetricType::UNTYPED => "untyped",
+            },
+            labels: labels.iter().map(|pair| pair.name().to_owned()).collect(),
+            help: family.help().to_owned(),
+            bounds: buckets.iter().map(|bucket| bucket.upper_bound()).filter(|b| b.is_finite()).collect(),
+        }
+    }
+}
+
+/// The program's own entries, each with a value.
+fn own() -> Result<Vec<Entry>, MetricsError> {
+    let program = Program::new()?;
+    program.reloaded(true, UNIX_EPOCH);
+    Ok(program.gather().iter().map(Entry::of_registry).collect())
+}
+
+/// `docs/metrics.md`.
+///
+/// # Errors
+/// If the program's own metrics cannot be set up.
+pub fn markdown() -> Result<String, MetricsError> {
+    let mut out = String::from(
+        "# Metrics\n\n<!-- Generated from the catalogue by `UPDATE_GENERATED=1 cargo test generated`. -->\n\n\
+         Absent means absent: there is no -1, no NaN and no 0 for \"unknown\". Samples carry no timestamps.\n\n\
+         ## Probe results\n\n",
+    );
+    let probe: Vec<_> = Family::ALL.iter().map(|family| Entry::of_catalogue(*family)).collect();
+    let own = own()?;
+    table(&mut out, &probe);
+    out.push_str("\n## The canary itself\n\n");
+    table(&mut out, &own);
+    out.push_str("\n## Buckets\n\nUpper bounds in seconds; `+Inf` follows.\n\n");
+    out.push_str("| metric | bounds |\n| --- | --- |\n");
+    for entry in probe.iter().chain(&own).filter(|entry| !entry.bounds.is_empty()) {
+        let bounds: Vec<_> = entry.bounds.iter().map(|bound| number::bound(*bound)).collect();
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "| `{}` | {} |", entry.name, bounds.join(" "));
+    }
+    Ok(out)
+}
+
+fn table(out: &mut String, entries: &[Entry]) {
+    out.push_str("| metric | type | labels | meaning |\n| --- | --- | --- | --- |\n");
+    for entry in entries {
+        let labels: Vec<_> = entry.labels.iter().map(|label| format!("`{label}`")).collect();
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {} |",
+            entry.name,
+            entry.kind,
+            labels.join(" "),
+            entry.help.replace('|', "\\|")
+        );
+    }
+}
+
+/// Name, type and labels of every metric, one a line.
+///
+/// # Errors
+/// If the program's own metrics cannot be set up.
+pub fn listing() -> Result<String, MetricsError> {
+    let probe = Family::ALL.iter().map(|family| Entry::of_catalogue(*family));
+    let entries = probe.chain(own()?);
+    Ok(entries.fold(String::new(), |mut out, entry| {
+        let _ = writeln!(out, "{} {} {{{}}}", entry.name, entry.kind, entry.labels.join(","));
+        out
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test asks how it was started, not how the program is set up"
+    )]
+    fn update() -> bool {
+        std::env::var("UPDATE_GENERATED").is_ok()
+    }
+
+    #[track_caller]
+    fn compare(file: &str, text: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        if update() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(found, text, "{file} is stale: UPDATE_GENERATED=1 cargo test generated");
+    }
+
+    #[test]
+    fn generated_reference_is_up_to_date() {
+        compare("docs/metrics.md", &markdown().unwrap());
+    }
+
+    #[test]
+    fn generated_names_are_those_that_were_released() {
+        compare("tests/snapshots/metric_names.txt", &listing().unwrap());
+    }
+}

@@ -1,0 +1,93 @@
+//! `/`: where to look, and how every path is.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Html;
+
+use super::WebState;
+use crate::metrics::{PathStatus, REVISION, VERSION};
+
+/// More paths than this are only counted.
+const PATHS: usize = 100;
+
+const LINKS: [(&str, &str); 3] = [
+    ("/metrics", "metrics, for Prometheus"),
+    ("/-/healthy", "whether the program runs"),
+    ("/-/ready", "whether it watches"),
+];
+
+pub(super) async fn page(State(state): State<Arc<WebState>>) -> Html<String> {
+    Html(render(&state.metrics.paths()))
+}
+
+fn render(paths: &[PathStatus]) -> String {
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>api-canary</title>\n\
+         <style>body{{font-family:sans-serif;margin:2em}}td,th{{text-align:left;padding:.1em 1em .1em 0}}</style>\n\
+         </head>\n<body>\n<h1>api-canary</h1>\n<p>Version {}, revision {}.</p>\n<ul>\n",
+        escape(VERSION),
+        escape(REVISION)
+    );
+    // Writing to a String cannot fail.
+    for (href, text) in LINKS {
+        let _ = writeln!(out, "<li><a href=\"{href}\">{href}</a>: {text}</li>");
+    }
+    out.push_str("</ul>\n");
+    if !paths.is_empty() {
+        out.push_str("<table>\n<tr><th>target</th><th>route</th><th>family</th><th>last journey</th></tr>\n");
+        for PathStatus { path, success } in paths.iter().take(PATHS) {
+            let state = match success {
+                None => "none yet",
+                Some(true) => "ok",
+                Some(false) => "failed",
+            };
+            let _ = writeln!(
+                out,
+                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{state}</td></tr>",
+                escape(&path.target),
+                escape(&path.route),
+                path.family
+            );
+        }
+        out.push_str("</table>\n");
+        if let Some(more) = paths.len().checked_sub(PATHS).filter(|more| *more > 0) {
+            let _ = writeln!(out, "<p>and {more} more</p>");
+        }
+    }
+    out.push_str("</body>\n</html>\n");
+    out
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Family, PathId};
+
+    fn status(target: &str, success: Option<bool>) -> PathStatus {
+        PathStatus {
+            path: PathId { target: target.into(), route: "direct".into(), family: Family::Ipv4 },
+            success,
+        }
+    }
+
+    #[test]
+    fn names_are_escaped_and_paths_have_their_state() {
+        let page = render(&[status("<b>&\"", Some(true)), status("b", Some(false)), status("c", None)]);
+        assert!(page.contains("<td>&lt;b&gt;&amp;&quot;</td><td>direct</td><td>ipv4</td><td>ok</td>"));
+        assert!(page.contains("<td>failed</td>") && page.contains("<td>none yet</td>"));
+        assert!(!page.contains("more</p>"));
+    }
+
+    #[test]
+    fn very_many_paths_are_only_counted() {
+        let page = render(&vec![status("a", None); 103]);
+        assert_eq!(page.matches("<td>a</td>").count(), 100);
+        assert!(page.contains("<p>and 3 more</p>"));
+    }
+}

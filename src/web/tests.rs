@@ -1,0 +1,112 @@
+//! The pages, asked without and with a socket.
+
+use std::io::Read as _;
+
+use axum::body::Body;
+use axum::http::{Method, Request, Response};
+use http_body_util::BodyExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tower::ServiceExt as _;
+
+use super::*;
+
+fn state() -> Arc<WebState> {
+    let metrics = Metrics::new().unwrap();
+    metrics.set_target_up(&"claude".into(), true);
+    Arc::new(WebState::new(Arc::new(metrics), Arc::new(Readiness::new())))
+}
+
+async fn ask(state: &Arc<WebState>, request: Request<Body>) -> Response<Body> {
+    router(Arc::clone(state)).oneshot(request).await.unwrap()
+}
+
+async fn get(state: &Arc<WebState>, path: &str, headers: &[(&str, &str)]) -> (u16, http::HeaderMap, Vec<u8>) {
+    let request =
+        headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
+    let response = ask(state, request.body(Body::empty()).unwrap()).await;
+    let (parts, body) = response.into_parts();
+    (parts.status.as_u16(), parts.headers, body.collect().await.unwrap().to_bytes().into())
+}
+
+async fn text(state: &Arc<WebState>, path: &str) -> (u16, String) {
+    let (status, _, body) = get(state, path, &[]).await;
+    (status, String::from_utf8(body).unwrap())
+}
+
+#[tokio::test]
+async fn metrics_come_in_the_format_asked_for() {
+    let state = state();
+    let (status, headers, body) = get(&state, "/metrics", &[]).await;
+    assert_eq!(status, 200);
+    assert_eq!(headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    let body = String::from_utf8(body).unwrap();
+    assert!(body.contains("\ntarget_up{target=\"claude\"} 1\n"));
+    assert!(body.contains("api_canary_build_info{") && !body.contains("# EOF"));
+
+    let accept = [("accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")];
+    let (_, headers, body) = get(&state, "/metrics", &accept).await;
+    assert_eq!(headers["content-type"], "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert!(body.ends_with(b"# EOF\n"));
+}
+
+#[tokio::test]
+async fn metrics_are_compressed_for_who_asks() {
+    let state = state();
+    let (_, headers, body) = get(&state, "/metrics", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(headers["content-encoding"], "gzip");
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(body.as_slice()).read_to_string(&mut text).unwrap();
+    assert!(text.contains("target_up{target=\"claude\"} 1\n"));
+    let (_, headers, _) = get(&state, "/metrics", &[("accept-encoding", "identity")]).await;
+    assert!(!headers.contains_key("content-encoding"));
+}
+
+#[tokio::test]
+async fn the_program_says_how_far_it_is() {
+    let state = state();
+    assert_eq!(text(&state, "/-/healthy").await, (200, "api-canary is healthy.\n".into()));
+    assert_eq!(text(&state, "/-/ready").await, (503, "api-canary is starting.\n".into()));
+    state.readiness.set(Phase::Ready);
+    assert_eq!(text(&state, "/-/ready").await, (200, "api-canary is ready.\n".into()));
+    state.readiness.set(Phase::Draining);
+    assert_eq!(text(&state, "/-/ready").await, (503, "api-canary is shutting down.\n".into()));
+    assert_eq!(text(&state, "/-/healthy").await.0, 200);
+}
+
+#[tokio::test]
+async fn other_pages_and_methods_are_refused() {
+    let state = state();
+    assert_eq!(text(&state, "/nothing").await, (404, "404: there is no such page.\n".into()));
+    let post = Request::builder().method(Method::POST).uri("/metrics").body(Body::empty()).unwrap();
+    assert_eq!(ask(&state, post).await.status(), 405);
+    let head = Request::builder().method(Method::HEAD).uri("/metrics").body(Body::empty()).unwrap();
+    let response = ask(&state, head).await;
+    assert_eq!(response.status(), 200);
+    assert!(response.into_body().collect().await.unwrap().to_bytes().is_empty());
+}
+
+#[tokio::test]
+async fn the_landing_page_links_to_the_others() {
+    let (status, page) = text(&state(), "/").await;
+    assert_eq!(status, 200);
+    for part in ["api-canary", crate::metrics::VERSION, "href=\"/metrics\"", "href=\"/-/ready\""] {
+        assert!(page.contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn serving_ends_when_told_to() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = tokio::spawn(serve(listener, router(state()), async {
+        let _ = stopped.await;
+    }));
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /-/healthy HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("api-canary is healthy.\n"));
+    stop.send(()).unwrap();
+    serving.await.unwrap().unwrap();
+}
