@@ -69,3 +69,6 @@ where
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod measure;

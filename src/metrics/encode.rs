@@ -40,7 +40,7 @@ impl Frame {
 impl Store {
     /// Appends every family that has series; what ends an exposition is not appended.
     pub fn encode(&self, format: Format, out: &mut Vec<u8>) {
-        let mut texts: Vec<Vec<u8>> = Family::ALL.iter().map(|_| Vec::new()).collect();
+        let mut texts: Vec<Vec<u8>> = self.sizes().iter().map(|size| Vec::with_capacity(*size)).collect();
         for group in self.groups() {
             let cells = group.lock();
             for cell in cells.iter() {
@@ -49,6 +49,7 @@ impl Store {
                 }
             }
         }
+        self.remember_sizes(texts.iter().map(Vec::len));
         out.reserve(texts.iter().map(Vec::len).sum::<usize>() + 256 * texts.len());
         for (family, text) in Family::ALL.iter().zip(texts).filter(|(_, text)| !text.is_empty()) {
             exposition::head(out, format, family.name(), family.kind().label(), family.help());
@@ -97,11 +98,17 @@ fn write_histogram(
     blocks: [&str; 2],
     histogram: &Histogram,
 ) {
+    // What every bucket starts with is put together once and then copied.
+    let start = out.len();
+    out.extend_from_slice(frame.bucket.as_bytes());
+    labels(out, blocks);
+    out.push(b',');
+    let prefix = start..out.len();
     let mut total = 0;
-    for (bucket, bound) in histogram.buckets().zip(&frame.bounds) {
-        out.extend_from_slice(frame.bucket.as_bytes());
-        labels(out, blocks);
-        out.push(b',');
+    for (at, (bucket, bound)) in histogram.buckets().zip(&frame.bounds).enumerate() {
+        if at > 0 {
+            out.extend_from_within(prefix.clone());
+        }
         out.extend_from_slice(bound.as_bytes());
         number::count(out, bucket.cumulative);
         if let (Format::OpenMetrics100, Some((value, exemplar))) = (format, bucket.exemplar) {

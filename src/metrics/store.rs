@@ -5,7 +5,7 @@
 //! where nobody reads.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::catalogue::{Family, Scope};
 use super::cell::Cells;
@@ -105,6 +105,8 @@ impl Group {
 #[derive(Debug, Default)]
 pub struct Store {
     groups: RwLock<BTreeMap<Owner, Arc<Group>>>,
+    /// Bytes of every family's text in the last exposition, so that the next one need not grow its buffers.
+    sizes: Mutex<Vec<usize>>,
 }
 
 impl Store {
@@ -163,11 +165,23 @@ impl Store {
         self.read().values().map(Arc::clone).collect()
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<Owner, Arc<Group>>> {
+    /// A good guess of the bytes of every family's text.
+    pub(super) fn sizes(&self) -> Vec<usize> {
+        let sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if sizes.is_empty() { vec![0; Family::ALL.len()] } else { sizes }
+    }
+
+    pub(super) fn remember_sizes(&self, sizes: impl Iterator<Item = usize>) {
+        // A little more, for counts that get longer.
+        let sizes = sizes.map(|size| size + size / 64).collect();
+        *self.sizes.lock().unwrap_or_else(PoisonError::into_inner) = sizes;
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Owner, Arc<Group>>> {
         self.groups.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn edit(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<Owner, Arc<Group>>> {
+    fn edit(&self) -> RwLockWriteGuard<'_, BTreeMap<Owner, Arc<Group>>> {
         self.groups.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
