@@ -1,0 +1,199 @@
+//! Where a target is: the parts of its URL.
+
+use std::fmt;
+use std::net::IpAddr;
+
+/// `http` or `https`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Plain HTTP: no TLS layer, and no key is ever sent.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
+/// The host of a URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Host {
+    /// A name to resolve; lower case, no trailing dot.
+    Name(String),
+    /// An address; the DNS layer is not planned.
+    Address(IpAddr),
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Address(address) => write!(f, "{address}"),
+        }
+    }
+}
+
+/// Why a text is not the URL of a target.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// Not a URL at all.
+    #[error("{0:?} is not a URL: write it like https://api.example.com")]
+    NotAUrl(String),
+    /// A scheme other than http and https.
+    #[error("the scheme {0:?} is not supported: use https or http")]
+    Scheme(String),
+    /// No host.
+    #[error("the URL {0:?} has no host: write it like https://api.example.com")]
+    NoHost(String),
+    /// A host that cannot be a DNS name.
+    #[error(
+        "the host {0:?} is not a DNS name: labels of 1 to 63 letters, digits, - and _ (write IDNs in punycode)"
+    )]
+    BadHost(String),
+    /// A port outside 1 to 65535.
+    #[error("{0:?} is not a port: use 1 to 65535")]
+    BadPort(String),
+    /// Credentials in the URL.
+    #[error("the URL holds credentials: put a key under api_key instead")]
+    Credentials,
+}
+
+/// Where a target is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// `http` or `https`.
+    pub scheme: Scheme,
+    /// The host.
+    pub host: Host,
+    /// The port, the scheme's own by default.
+    pub port: u16,
+    /// Path and query as given, starting with `/`.
+    pub path: String,
+}
+
+impl Endpoint {
+    /// Reads a URL.
+    ///
+    /// # Errors
+    /// If it is not a usable `http` or `https` URL.
+    pub fn parse(url: &str) -> Result<Self, EndpointError> {
+        let (scheme, rest) = url.split_once("://").ok_or_else(|| EndpointError::NotAUrl(url.to_owned()))?;
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            other => return Err(EndpointError::Scheme(other.to_owned())),
+        };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if authority.contains('@') {
+            return Err(EndpointError::Credentials);
+        }
+        if authority.is_empty() || authority.starts_with(':') {
+            return Err(EndpointError::NoHost(url.to_owned()));
+        }
+        let uri: http::Uri = url.parse().map_err(|_| EndpointError::NotAUrl(url.to_owned()))?;
+        let host = parse_host(uri.host().unwrap_or_default())?;
+        let after_host = authority.rsplit(']').next().unwrap_or_default();
+        let port = match after_host.split_once(':') {
+            None if scheme == Scheme::Http => 80,
+            None => 443,
+            Some((_, port)) => port
+                .parse()
+                .ok()
+                .filter(|port| *port != 0)
+                .ok_or_else(|| EndpointError::BadPort(port.to_owned()))?,
+        };
+        let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        Ok(Self { scheme, host, port, path })
+    }
+
+    /// Host and port as a request names them: the port only where it is not the scheme's own.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let host = match &self.host {
+            Host::Address(IpAddr::V6(address)) => format!("[{address}]"),
+            other => other.to_string(),
+        };
+        match (self.scheme, self.port) {
+            (Scheme::Http, 80) | (Scheme::Https, 443) => host,
+            (_, port) => format!("{host}:{port}"),
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        write!(f, "{scheme}://{}{}", self.authority(), self.path)
+    }
+}
+
+fn parse_host(host: &str) -> Result<Host, EndpointError> {
+    let bad = || EndpointError::BadHost(host.to_owned());
+    if let Some(literal) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return literal.parse().map(Host::Address).map_err(|_| bad());
+    }
+    if let Ok(address) = host.parse() {
+        return Ok(Host::Address(address));
+    }
+    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    let label_ok = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    // A name whose last label is a number is a mistyped address, not a name.
+    let numeric_end = name.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()));
+    if name.len() > 253 || numeric_end || !name.split('.').all(label_ok) {
+        return Err(bad());
+    }
+    Ok(Host::Name(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_fall_apart_into_their_parts() {
+        for (url, host, port, path, shown) in [
+            ("https://api.anthropic.com", "api.anthropic.com", 443, "/", "https://api.anthropic.com/"),
+            (
+                "HTTPS://API.Example.com.:8443/v1?x=1",
+                "api.example.com",
+                8443,
+                "/v1?x=1",
+                "https://api.example.com:8443/v1?x=1",
+            ),
+            ("http://[::1]:80/", "::1", 80, "/", "http://[::1]/"),
+            ("http://10.0.0.1?a=b", "10.0.0.1", 80, "/?a=b", "http://10.0.0.1/?a=b"),
+        ] {
+            let endpoint = Endpoint::parse(url).unwrap();
+            assert_eq!(
+                (endpoint.host.to_string().as_str(), endpoint.port, endpoint.path.as_str()),
+                (host, port, path),
+                "{url}"
+            );
+            assert_eq!(endpoint.to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_no_target_is_refused_with_its_reason() {
+        assert!(matches!(Endpoint::parse("api.example.com"), Err(EndpointError::NotAUrl(_))));
+        assert!(matches!(Endpoint::parse("ftp://example.com"), Err(EndpointError::Scheme(_))));
+        for url in ["https://", "https:///v1", "https://:443/"] {
+            assert!(matches!(Endpoint::parse(url), Err(EndpointError::NoHost(_))), "{url}");
+        }
+        for url in [
+            "https://a..b/",
+            "https://exa mple/",
+            "https://1.2.3.400/",
+            "https://x:0/",
+            "https://x:99999/",
+            "https://[::g]/",
+        ] {
+            assert!(Endpoint::parse(url).is_err(), "{url}");
+        }
+        assert_eq!(Endpoint::parse("https://user:secret@example.com"), Err(EndpointError::Credentials));
+    }
+}
