@@ -11,3 +11,5 @@ pub mod outcome;
 pub mod provider;
 
 pub mod target;
+
+pub mod config;
