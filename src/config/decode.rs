@@ -102,7 +102,9 @@ impl<'a> Decoder<'a> {
     fn no_collection(&self, wanted: &str) -> Misfit {
         match &self.node.value {
             Value::Refused => Misfit::Reported,
-            Value::Scalar(_) if self.node.is_null() => Misfit::Shape(format!("nothing, but {wanted} is wanted")),
+            Value::Scalar(_) if self.node.is_null() => {
+                Misfit::Shape(format!("nothing, but {wanted} is wanted"))
+            }
             // The text is not shown: it may be a key put where its source belongs.
             Value::Scalar(_) => Misfit::Shape(format!("a single value, but {wanted} is wanted")),
             Value::Sequence(_) => Misfit::Shape(format!("a list, but {wanted} is wanted")),

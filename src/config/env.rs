@@ -157,7 +157,8 @@ mod tests {
     fn put_in(text: &str) -> (Checked<(String, Option<String>)>, Vec<String>) {
         let env = Env::of([("A", "1"), ("B_2", "two: $A"), ("EMPTY", "")]);
         let report = Report::default();
-        let place = || Place { position: Position { line: 1, column: 1 }, path: String::new(), from_env: None };
+        let place =
+            || Place { position: Position { line: 1, column: 1 }, path: String::new(), from_env: None };
         let result = substitute(text, &env, &report, place);
         (result, report.finish().into_iter().map(|problem| problem.message).collect())
     }

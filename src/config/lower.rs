@@ -33,7 +33,7 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// Reports that a value cannot be used; the error's words may repeat the value, so they are only used for one
     /// that did not come from the environment.
-    fn refuse(&self, place: &Place, text: &str, what: &str, error: impl ToString) -> Reported {
+    fn refuse(&self, place: &Place, text: &str, what: &str, error: &dyn ToString) -> Reported {
         let message = match &place.from_env {
             Some(_) => format!("{} is not {what}", place.show(text)),
             None => error.to_string(),
@@ -53,7 +53,8 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Checked<Lowered> {
         Some((list, place)) if list.is_empty() => return Err(no_targets(&place, context)),
         Some((list, _)) => list,
         None => {
-            let top = Place { position: Position { line: 1, column: 1 }, path: String::new(), from_env: None };
+            let top =
+                Place { position: Position { line: 1, column: 1 }, path: String::new(), from_env: None };
             return Err(no_targets(&top.key("targets"), context));
         }
     };

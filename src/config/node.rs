@@ -73,14 +73,14 @@ impl Path<'_> {
     pub(super) fn show(&self) -> String {
         match self {
             Self::Root => String::new(),
-            Self::Key(parent, key) => join(parent.show(), key),
+            Self::Key(parent, key) => join(&parent.show(), key),
             Self::Item(parent, index) => format!("{}[{index}]", parent.show()),
         }
     }
 }
 
 /// A path and one more key; a key that would not be plain to read is put in quotes.
-fn join(parent: String, key: &str) -> String {
+fn join(parent: &str, key: &str) -> String {
     let simple = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     match (simple, parent.is_empty()) {
         (true, true) => key.to_owned(),
@@ -105,7 +105,11 @@ pub(super) fn parse(text: &str, report: &Report) -> Option<Node> {
         Some(root) if !root.is_null() => Some(root),
         _ => {
             let place = Place { position: START, path: String::new(), from_env: None };
-            report.add_with_help(&place, "there is nothing in it: a config needs at least `targets`", START_HELP);
+            report.add_with_help(
+                &place,
+                "there is nothing in it: a config needs at least `targets`",
+                START_HELP,
+            );
             None
         }
     }
@@ -145,11 +149,8 @@ impl Builder<'_> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let usable = self.plain_yaml(anchor, tag.is_some(), position);
-                let scalar = Scalar {
-                    text: text.into_owned(),
-                    plain: style == ScalarStyle::Plain,
-                    from_env: None,
-                };
+                let scalar =
+                    Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain, from_env: None };
                 let value = if usable { Value::Scalar(scalar) } else { Value::Refused };
                 self.add(Node { position, value });
             }
@@ -232,7 +233,7 @@ impl Builder<'_> {
                     let message = format!("the key stands already on line {}", first.get());
                     let text = first.key().clone();
                     *key = Some(None);
-                    let path = join(self.path(), &text);
+                    let path = join(&self.path(), &text);
                     self.report.add(&Place { position, path, from_env: None }, message);
                 }
             },
@@ -250,7 +251,7 @@ impl Builder<'_> {
         for open in &self.open {
             match &open.kind {
                 Kind::Sequence(items) => path.push_str(&format!("[{}]", items.len())),
-                Kind::Mapping { key: Some(Some(key)), .. } => path = join(path, &key.text),
+                Kind::Mapping { key: Some(Some(key)), .. } => path = join(&path, &key.text),
                 Kind::Mapping { .. } => {}
             }
         }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::decode::{Field, Pairs};
 pub(super) use duration::{Time, shown};
 pub(super) use http::{RawHttp, RawVersion};
-pub(super) use target::{RawApiKey, RawCall, RawFamily, RawRoute, RawTarget};
+pub(super) use target::{RawApiKey, RawCall, RawFamily, RawRoute, RawTarget, provider_names};
 pub(super) use tls::{EXPIRY_WARNING, RawMinVersion, RawTls};
 
 /// Often enough to see an outage within a scrape or two, seldom enough to cost nothing.

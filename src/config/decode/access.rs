@@ -73,7 +73,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = Misfit;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
-        for (key, node) in self.entries.by_ref() {
+        while let Some((key, node)) = self.entries.next() {
             match self.known {
                 Some(known) if !known.contains(&key.text.as_str()) => {
                     self.unknown(key, known);

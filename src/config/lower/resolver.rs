@@ -62,7 +62,7 @@ fn declare(name: &str, place: &Place, raw: Field<RawResolver>, context: &Context
         return Err(context.report.add(&place.key("address"), "missing: write it like udp://8.8.8.8:53"));
     };
     let (transport, address) =
-        parse(&text).map_err(|message| context.refuse(&at, &text, "the address of a resolver", message))?;
+        parse(&text).map_err(|message| context.refuse(&at, &text, "the address of a resolver", &message))?;
     Ok(Resolver { name: checked_name?, kind: ResolverKind::Server { address, transport } })
 }
 
@@ -115,7 +115,8 @@ pub(super) fn chosen(
     let mut known: Vec<&str> = resolvers.named.iter().map(|(known, _)| known.as_str()).collect();
     known.push(SYSTEM);
     let near = if place.from_env.is_none() { did_you_mean(&name, &known) } else { None };
-    let help = near.unwrap_or_else(|| "declare it under the top-level `resolvers`, or use `system`".to_owned());
+    let help =
+        near.unwrap_or_else(|| "declare it under the top-level `resolvers`, or use `system`".to_owned());
     Err(context.report.add_with_help(&place, format!("no resolver is named {}", place.show(&name)), help))
 }
 
@@ -134,7 +135,9 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok((transport, address.parse().unwrap())), "{text}");
         }
-        for text in ["8.8.8.8", "udp://", "udp://dns.google", "udp://::1", "udp://8.8.8.8:0", "udp://[8.8.8.8]"] {
+        for text in
+            ["8.8.8.8", "udp://", "udp://dns.google", "udp://::1", "udp://8.8.8.8:0", "udp://[8.8.8.8]"]
+        {
             assert!(parse(text).is_err(), "{text}");
         }
         assert_eq!(

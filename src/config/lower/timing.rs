@@ -45,9 +45,7 @@ pub(super) fn of_target(
 fn interval(field: Field<Time>, default: Checked<Duration>, context: &Context<'_>) -> Checked<Duration> {
     match field.checked()? {
         None => default,
-        Some((Time(interval), place)) => {
-            between(interval, &place, MIN_INTERVAL, MAX_INTERVAL, context)
-        }
+        Some((Time(interval), place)) => between(interval, &place, MIN_INTERVAL, MAX_INTERVAL, context),
     }
 }
 

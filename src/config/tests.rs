@@ -1,0 +1,1 @@
+//! The config as a whole: texts in, targets or exact problems out.
