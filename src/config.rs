@@ -89,7 +89,9 @@ impl Config {
         let problems = report.finish();
         match config {
             Some(config) if problems.is_empty() => Ok(config),
-            _ => Err(Problems::new(name, problems)),
+            // Cannot be: what is not usable has been reported. A silent failure would be worse than a vague one.
+            None if problems.is_empty() => Err(Problems::of_file(name, "cannot be used".to_owned(), None)),
+            Some(_) | None => Err(Problems::new(name, problems)),
         }
     }
 }

@@ -13,8 +13,10 @@ use super::problem::{Place, Position, Report, quoted};
 /// The largest text that is read, in bytes.
 pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// The deepest nesting; a valid config needs six levels.
+/// The deepest nesting; a valid config needs seven levels.
 const MAX_DEPTH: usize = 32;
+
+const TOO_DEEP: &str = "nested more than 32 levels deep";
 
 /// What to do about a file with nothing in it.
 const START_HELP: &str = "`api-canary config --default` prints a commented config to start from";
@@ -202,7 +204,8 @@ impl Builder<'_> {
 
     fn start(&mut self, position: Position, kind: Kind) -> Result<(), Stop> {
         if self.open.len() >= MAX_DEPTH {
-            self.problem(position, format!("nested more than {MAX_DEPTH} levels deep"));
+            let place = Place { position, path: String::new(), from_env: None };
+            self.report.add(&place, TOO_DEEP);
             return Err(Stop);
         }
         self.open.push(Open { position, kind });
@@ -267,6 +270,8 @@ impl Builder<'_> {
         let info = error.info();
         let (message, help) = if info.contains("unknown anchor") {
             ("aliases (*) are not supported: write the value out".to_owned(), None)
+        } else if info.contains("recursion limit") {
+            (TOO_DEEP.to_owned(), None)
         } else if info.contains("tab") {
             (format!("not YAML: {info}"), Some("indent with spaces"))
         } else if info.contains("mapping values are not allowed") {

@@ -28,24 +28,25 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 /// A config of api-canary: the API endpoints under watch, and how they are watched.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(title = "api-canary config")]
+#[schemars(title = "api-canary config", extend("required" = ["targets"]))]
 pub(super) struct RawConfig {
     /// Resolvers to choose from by name; `system`, the machine's own, always exists.
     pub(super) resolvers: Field<Pairs<RawResolver>>,
     /// What holds for every target that does not say otherwise.
     pub(super) defaults: Field<RawDefaults>,
     /// The API endpoints under watch; at least one.
-    #[schemars(required, extend("minItems" = 1))]
+    #[schemars(extend("minItems" = 1))]
     pub(super) targets: Field<Vec<Field<RawTarget>>>,
 }
 
 /// A resolver to choose by its name.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["address"]))]
 pub(super) struct RawResolver {
     /// The server and how it is asked: `udp://IP:PORT` or `tcp://IP:PORT`. The port is 53 by default; an IPv6
     /// address stands in brackets.
-    #[schemars(required, extend("examples" = ["udp://8.8.8.8:53", "tcp://[2001:4860:4860::8888]"]))]
+    #[schemars(extend("examples" = ["udp://8.8.8.8:53", "tcp://[2001:4860:4860::8888]"]))]
     pub(super) address: Field<String>,
 }
 

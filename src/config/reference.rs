@@ -134,7 +134,7 @@ fn meaning(schema: &Value) -> String {
 fn yaml(value: &Value) -> String {
     match value {
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),
-        Value::String(text) if text.starts_with("1.") => format!("\"{text}\""),
+        Value::String(text) if text.starts_with("1.") || text.contains("::/") => format!("\"{text}\""),
         Value::String(text) => text.clone(),
         Value::Array(items) => format!("[{}]", items.iter().map(yaml).collect::<Vec<_>>().join(", ")),
         other => other.to_string(),

@@ -129,7 +129,7 @@ fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
 fn scalar(text: &str) -> String {
     let plain_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-' | ':');
     let plain = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
-        && !text.ends_with(':')
+        && (!text.contains(':') || text.contains("://") && !text.ends_with(':'))
         && text != "null"
         && text.chars().all(plain_char);
     if plain {
@@ -173,7 +173,7 @@ targets:
     timeout: 10s
     routes: [direct]
     resolvers: [system]
-    expected_networks: [160.79.104.0/23, 2607:6bc0::/48]
+    expected_networks: [160.79.104.0/23, \"2607:6bc0::/48\"]
     tls:
       min_version: \"1.2\"
       expiry_warning: 21d
@@ -200,7 +200,7 @@ targets:
   - {{ name: a, provider: anthropic, api_key: {{ file: {key:?} }}, resolvers: [google], families: [ipv6, ipv4] }}
   - name: "null"
     provider: http
-    url: http://[::1]:8080/x?y=$$1&z="
+    url: http://[::1]:8080/x?y=$$1&z=2
     expected_networks: [10.0.0.0/8]
     tls: {{ server_name: example.com, min_version: "1.3", expiry_warning: 0 }}
     http: {{ version: h2, expect: {{ status: [200, 204], body_regex: "\"ok\" \u20ac\t$$", max_latency: 2s }} }}

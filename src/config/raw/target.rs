@@ -10,13 +10,14 @@ use crate::provider::{self, CallKind};
 /// One API endpoint under watch.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["name", "provider"]))]
 pub(in crate::config) struct RawTarget {
     /// The label `target` of its metrics, unique in the config: 1 to 100 letters, digits, `_`, `-` and `.`, the
     /// first a letter or digit.
-    #[schemars(required, extend("pattern" = r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,99}|.*\$\{.*)$"))]
+    #[schemars(extend("pattern" = r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,99}|.*\$\{.*)$"))]
     pub(in crate::config) name: Field<String>,
     /// The dialect it speaks: `anthropic` for the Claude API, `http` for any HTTP endpoint.
-    #[schemars(required, extend("enum" = provider_names()))]
+    #[schemars(extend("enum" = provider_names()))]
     pub(in crate::config) provider: Field<String>,
     /// Where it is, `https` or `http`. The provider's own URL by default; `http` has none, so that it must be given.
     pub(in crate::config) url: Field<String>,
