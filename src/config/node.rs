@@ -98,7 +98,7 @@ pub(super) fn parse(text: &str, report: &Report) -> Option<Node> {
         match event {
             Ok((event, span)) => builder.take(event, position(&span.start)).ok()?,
             Err(error) => {
-                builder.scan_error(&error);
+                builder.scan_error(&error, text);
                 return None;
             }
         }
@@ -121,6 +121,12 @@ const START: Position = Position { line: 1, column: 1 };
 
 fn position(marker: &Marker) -> Position {
     Position { line: marker.line().max(1), column: marker.col() + 1 }
+}
+
+/// Just after the last character; the parser counts a line more where a text does not end in a line break.
+fn end(text: &str) -> Position {
+    let last = text.lines().enumerate().last();
+    last.map_or(START, |(index, line)| Position { line: index + 1, column: line.chars().count() + 1 })
 }
 
 /// That reading cannot go on.
@@ -265,8 +271,9 @@ impl Builder<'_> {
         self.report.add(&Place { position, path: self.path(), from_env: None }, message);
     }
 
-    fn scan_error(&self, error: &ScanError) {
-        let place = Place { position: position(error.marker()), path: String::new(), from_env: None };
+    fn scan_error(&self, error: &ScanError, text: &str) {
+        let position = position(error.marker()).min(end(text));
+        let place = Place { position, path: String::new(), from_env: None };
         let info = error.info();
         let (message, help) = if info.contains("unknown anchor") {
             ("aliases (*) are not supported: write the value out".to_owned(), None)

@@ -11,6 +11,9 @@ const MOST: usize = 100;
 /// The longest part of a value that is repeated in a problem, in characters.
 const LONGEST_SHOWN: usize = 80;
 
+/// The longest message, in characters; an error's own words may repeat a value of any length.
+const LONGEST_MESSAGE: usize = 500;
+
 /// A place in a text, counted from 1; columns are characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -159,7 +162,11 @@ impl Report {
     }
 
     /// Adds a problem with an optional help.
-    pub(super) fn put(&self, place: &Place, message: String, help: Option<String>) -> Reported {
+    pub(super) fn put(&self, place: &Place, mut message: String, help: Option<String>) -> Reported {
+        if let Some((end, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
+            message.truncate(end);
+            message.push('…');
+        }
         let (position, path) = (Some(place.position), place.path.clone());
         self.0.borrow_mut().push(Problem { position, path, message, help });
         Reported
