@@ -111,13 +111,8 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     tracing::info!(targets = config.targets.len(), config = %options.source, "watching");
 
     let mut current = config;
-    loop {
-        match signals.next().await {
-            Signal::Reload => {
-                current = reload(&options, current, &system, &metrics, &commands).await;
-            }
-            Signal::Stop => break,
-        }
+    while signals.next().await == Signal::Reload {
+        current = reload(&options, current, &system, &metrics, &commands).await;
     }
     tracing::info!("stopping: finishing what is under way");
     readiness.set(Phase::Draining);

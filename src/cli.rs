@@ -84,7 +84,7 @@ enum Command {
     },
     /// Run only the simulated provider: DNS, TLS and the API on loopback, with faults to switch on.
     #[cfg(feature = "simulate")]
-    Simulate(crate::simulate::command::SimulateArgs),
+    Simulate(Box<crate::simulate::command::SimulateArgs>),
 }
 
 impl Flags {
@@ -109,7 +109,7 @@ pub fn run() -> ExitCode {
         Some(Command::Simulate(arguments)) => {
             logging::start(cli.flags.log_level, cli.flags.log_format);
             match runtime().and_then(|runtime| {
-                runtime.block_on(crate::simulate::command::run(arguments)).map_err(|error| chain(&error))
+                runtime.block_on(crate::simulate::command::run(*arguments)).map_err(|error| chain(&error))
             }) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => usage(&error),
@@ -169,11 +169,17 @@ mod tests {
 
     #[test]
     fn flags_stand_before_or_after_the_subcommand() {
-        for line in ["api-canary --config.file=x serve", "api-canary serve --config.file=x", "api-canary --config.file=x"] {
+        for line in [
+            "api-canary --config.file=x serve",
+            "api-canary serve --config.file=x",
+            "api-canary --config.file=x",
+        ] {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
             assert_eq!(cli.flags.source(), Source::File("x".into()), "{line}");
         }
-        let cli = Cli::try_parse_from(["api-canary", "--web.listen-address=:1", "--web.listen-address=[::1]:2"]).unwrap();
+        let cli =
+            Cli::try_parse_from(["api-canary", "--web.listen-address=:1", "--web.listen-address=[::1]:2"])
+                .unwrap();
         assert_eq!(cli.flags.listen.len(), 2);
         assert!(Cli::try_parse_from(["api-canary", "--web.listen-address=nonsense"]).is_err());
     }

@@ -19,7 +19,7 @@ use crate::outcome::{Family, Transport};
 use crate::provider::{CallKind, Provider};
 
 pub use endpoint::{Endpoint, EndpointError, Host, Scheme};
-pub use key::{ApiKey, KeyError};
+pub use key::{ApiKey, KeyError, KeyOrigin};
 pub use secret::Secret;
 
 /// The name of the route that is always there.

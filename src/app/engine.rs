@@ -69,7 +69,15 @@ impl Engine {
         start: Instant,
     ) -> Self {
         let (report, done) = mpsc::unbounded_channel();
-        Self { wheel: Wheel::new(start, BOUND), probers: HashMap::new(), sinks, metrics, commands, done, report }
+        Self {
+            wheel: Wheel::new(start, BOUND),
+            probers: HashMap::new(),
+            sinks,
+            metrics,
+            commands,
+            done,
+            report,
+        }
     }
 
     /// Watches the first targets.

@@ -34,7 +34,9 @@ pub struct ListenError {
 
 fn help(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::AddrInUse => "; another program uses the port, choose another with --web.listen-address",
+        io::ErrorKind::AddrInUse => {
+            "; another program uses the port, choose another with --web.listen-address"
+        }
         io::ErrorKind::PermissionDenied => "; ports below 1024 need a privilege, choose a higher one",
         _ => "",
     }
@@ -73,7 +75,9 @@ pub(super) async fn all(addresses: &[ListenAddress]) -> Result<Vec<(TcpListener,
     let mut listeners = Vec::new();
     for address in addresses {
         let wanted = address.clone();
-        let bound = tokio::task::spawn_blocking(move || bind(&wanted)).await.unwrap_or_else(|error| Err(error.into()));
+        let bound = tokio::task::spawn_blocking(move || bind(&wanted))
+            .await
+            .unwrap_or_else(|error| Err(error.into()));
         let listener = bound.and_then(|socket| {
             let listener = TcpListener::from_std(socket.into())?;
             let local = listener.local_addr()?;

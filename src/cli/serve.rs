@@ -12,11 +12,8 @@ const DEFAULT_LISTEN: &str = ":10429";
 pub(super) fn run(flags: Flags, env: Env) -> ExitCode {
     logging::start(flags.log_level, flags.log_format);
     let source = flags.source();
-    let listen: Vec<ListenAddress> = if flags.listen.is_empty() {
-        DEFAULT_LISTEN.parse().into_iter().collect()
-    } else {
-        flags.listen
-    };
+    let listen: Vec<ListenAddress> =
+        if flags.listen.is_empty() { DEFAULT_LISTEN.parse().into_iter().collect() } else { flags.listen };
     let served = runtime().and_then(|runtime| {
         let result = runtime.block_on(app::serve(ServeOptions { source, env, listen }));
         result.map_err(|error| chain(&error))

@@ -128,7 +128,8 @@ impl Prober {
             return Leg { lookup, outcome: None };
         }
         let walk = journey::Walk { target: &self.target, tls: self.tls.as_ref(), plan: &self.plan, deadline };
-        let outcome = walk.walk(self.path(family), start, lookup.clone(), &addresses).await;
+        // Boxed: a lookup that fails does not carry the room for TLS and HTTP around.
+        let outcome = Box::pin(walk.walk(self.path(family), start, lookup.clone(), &addresses)).await;
         Leg { lookup, outcome: Some(outcome) }
     }
 

@@ -36,9 +36,21 @@ pub enum KeyError {
 #[derive(Debug, Clone)]
 pub struct ApiKey(Arc<Source>);
 
+/// Where a key comes from, as it may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyOrigin<'a> {
+    /// Given as text.
+    Given,
+    /// The environment variable of this name.
+    Variable(&'a str),
+    /// This file.
+    File(&'a Path),
+}
+
 #[derive(Debug)]
 enum Source {
     Fixed(Secret),
+    Variable { name: String, key: Secret },
     File { path: PathBuf, state: Mutex<FileState> },
 }
 
@@ -57,6 +69,14 @@ impl ApiKey {
         Ok(Self(Arc::new(Source::Fixed(checked(text)?))))
     }
 
+    /// A key that stood in an environment variable.
+    ///
+    /// # Errors
+    /// If it is empty or cannot be sent in a header.
+    pub fn variable(name: &str, text: &str) -> Result<Self, KeyError> {
+        Ok(Self(Arc::new(Source::Variable { name: name.to_owned(), key: checked(text)? })))
+    }
+
     /// A key in a file, read now and again whenever the file's modification time changes.
     ///
     /// # Errors
@@ -68,11 +88,21 @@ impl ApiKey {
         Ok(Self(Arc::new(Source::File { path: path.to_owned(), state })))
     }
 
+    /// Where the key comes from.
+    #[must_use]
+    pub fn origin(&self) -> KeyOrigin<'_> {
+        match &*self.0 {
+            Source::Fixed(_) => KeyOrigin::Given,
+            Source::Variable { name, .. } => KeyOrigin::Variable(name),
+            Source::File { path, .. } => KeyOrigin::File(path),
+        }
+    }
+
     /// The key as it is now.
     #[must_use]
     pub fn current(&self) -> Secret {
         match &*self.0 {
-            Source::Fixed(key) => key.clone(),
+            Source::Fixed(key) | Source::Variable { key, .. } => key.clone(),
             Source::File { path, state } => {
                 let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
                 let modified = modified(path);
@@ -95,8 +125,9 @@ impl PartialEq for ApiKey {
     fn eq(&self, other: &Self) -> bool {
         match (&*self.0, &*other.0) {
             (Source::Fixed(a), Source::Fixed(b)) => a == b,
+            (Source::Variable { name: a, key: x }, Source::Variable { name: b, key: y }) => a == b && x == y,
             (Source::File { path: a, .. }, Source::File { path: b, .. }) => a == b,
-            (Source::Fixed(_), Source::File { .. }) | (Source::File { .. }, Source::Fixed(_)) => false,
+            (Source::Fixed(_) | Source::Variable { .. } | Source::File { .. }, _) => false,
         }
     }
 }

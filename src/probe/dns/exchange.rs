@@ -53,7 +53,7 @@ impl<'a> Exchange<'a> {
         let id = rand::random();
         let wire = self.question.wire(id);
         let mut resends = RESEND_AFTER.into_iter();
-        let mut buffer = [0_u8; 4096];
+        let mut buffer = vec![0_u8; 4096];
         loop {
             socket.send(&wire).await.map_err(|error| self.io(Transport::Udp, &error))?;
             self.queries += 1;

@@ -1,0 +1,137 @@
+//! The config: YAML in, validated targets out, or everything that is wrong with it at once.
+//!
+//! Text → tree with places (`node`) → variables (`env`) → raw types (`decode`, `raw`) → targets (`lower`).
+//!
+//! Promises: a [`Config`] that exists is usable as it stands; loading never panics and is bounded in memory; no
+//! problem, debug output or effective config shows a key, a header's value or a value taken from the environment.
+
+mod decode;
+mod env;
+mod lower;
+mod near;
+mod node;
+mod problem;
+mod raw;
+mod reference;
+mod schema;
+mod show;
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize as _;
+
+use crate::target::{Resolver, Target};
+pub use env::{Env, EnvError};
+pub use problem::{Position, Problem, Problems};
+pub use reference::reference;
+pub use schema::json_schema;
+pub use show::effective;
+
+/// The config that is used where none is given: the Claude API, every other key as a comment.
+pub const DEFAULT: &str = include_str!("config/default.yml");
+
+/// Where a config is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File(PathBuf),
+    /// [`DEFAULT`].
+    Default,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Default => f.write_str("<default config>"),
+        }
+    }
+}
+
+/// A validated config.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// What is watched, in the order of the file; never empty, names are unique.
+    pub targets: Vec<Arc<Target>>,
+    /// The resolvers the file declares, in its order; `system` is not among them.
+    pub resolvers: Vec<Resolver>,
+}
+
+impl Config {
+    /// Reads and validates a config, and reads the keys and certificates it names.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(source: &Source, env: &Env) -> Result<Self, Problems> {
+        match source {
+            Source::Default => Self::of_text(DEFAULT, source.to_string(), PathBuf::new(), env),
+            Source::File(path) => {
+                let text = read(path)
+                    .map_err(|(message, help)| Problems::of_file(source.to_string(), message, help))?;
+                let directory = path.parent().unwrap_or(Path::new(""));
+                // Absolute, so that the effective config means the same wherever it is stored.
+                let directory = match std::path::absolute(directory.join(".")) {
+                    Ok(absolute) => absolute.components().collect(),
+                    Err(_) => directory.to_owned(),
+                };
+                Self::of_text(&text, source.to_string(), directory, env)
+            }
+        }
+    }
+
+    /// A config from its text; `name` stands in problems, relative paths start at `directory`.
+    fn of_text(text: &str, name: String, directory: PathBuf, env: &Env) -> Result<Self, Problems> {
+        let report = problem::Report::default();
+        let config = read_text(text, directory, env, &report);
+        let problems = report.finish();
+        match config {
+            Some(config) if problems.is_empty() => Ok(config),
+            // Cannot be: what is not usable has been reported. A silent failure would be worse than a vague one.
+            None if problems.is_empty() => Err(Problems::of_file(name, "cannot be used".to_owned(), None)),
+            Some(_) | None => Err(Problems::new(name, problems)),
+        }
+    }
+}
+
+/// Text to config; `None` only if the report says why.
+fn read_text(text: &str, directory: PathBuf, env: &Env, report: &problem::Report) -> Option<Config> {
+    let mut tree = node::parse(text, report)?;
+    env::expand(&mut tree, node::Path::Root, env, report);
+    let decoder = decode::Decoder::root(&tree, report);
+    let field = decode::Field::<raw::RawConfig>::deserialize(decoder).ok()?;
+    let (raw, _) = field.checked().ok()??;
+    let context = lower::Context { env, directory, report };
+    let (targets, resolvers) = lower::lower(raw, &context).ok()?;
+    Some(Config { targets, resolvers })
+}
+
+/// Why a file cannot be read, and what to do about it.
+type Unreadable = (String, Option<String>);
+
+fn read(path: &Path) -> Result<String, Unreadable> {
+    let unreadable = |error: std::io::Error| (format!("cannot be read: {error}"), None);
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(node::MAX_BYTES).unwrap_or(u64::MAX);
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > node::MAX_BYTES {
+        return Err(("larger than 16 MiB".to_owned(), None));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes().iter().take(good).filter(|byte| **byte == b'\n').count();
+        (format!("not UTF-8 (line {line})"), Some("save the file as UTF-8".to_owned()))
+    })
+}
+
+/// Loads a text as the tests do: as `config.yml`, relative paths from the root.
+#[cfg(test)]
+fn load_text(text: &str, env: &Env) -> Result<Config, Problems> {
+    Config::of_text(text, "config.yml".to_owned(), PathBuf::from("/"), env)
+}
+
+#[cfg(test)]
+mod tests;

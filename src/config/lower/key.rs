@@ -1,0 +1,81 @@
+//! Where the key comes from.
+
+use std::io::ErrorKind;
+
+use super::Context;
+use crate::config::decode::Field;
+use crate::config::env::{EnvError, is_name};
+use crate::config::problem::{Checked, Place};
+use crate::config::raw::RawApiKey;
+use crate::target::{ApiKey, Endpoint, KeyError, Scheme};
+
+/// The key of a target; `None` is to call without one.
+pub(super) fn api_key(
+    field: Field<RawApiKey>,
+    endpoint: Option<&Endpoint>,
+    context: &Context<'_>,
+) -> Checked<Option<ApiKey>> {
+    let Some((raw, place)) = field.checked()? else { return Ok(None) };
+    let plain_http = endpoint.is_some_and(|endpoint| endpoint.scheme == Scheme::Http);
+    let safe = if plain_http {
+        let message = "a key is never sent over plain HTTP, and the URL of this target is http://";
+        Err(context.report.add_with_help(&place, message, "use https://, or leave api_key out"))
+    } else {
+        Ok(())
+    };
+    let optional = raw.optional.or(false);
+    let key = match (raw.env.checked()?, raw.file.checked()?) {
+        (Some((variable, at)), None) => from_env(&variable, &at, optional?, context),
+        (None, Some((file, at))) => from_file(&file, &at, optional?, context),
+        (None, None) => Err(context.report.add(&place, "missing: give one of `env` and `file`")),
+        (Some(_), Some(_)) => Err(context.report.add(&place, "`env` and `file` are both given: keep one")),
+    };
+    safe?;
+    key
+}
+
+fn from_env(variable: &str, place: &Place, optional: bool, context: &Context<'_>) -> Checked<Option<ApiKey>> {
+    if !is_name(variable) {
+        // Not shown: it may be the key itself.
+        let message = "this is not the name of an environment variable: letters, digits and _";
+        let help = "name the variable that holds the key, such as ANTHROPIC_API_KEY";
+        return Err(context.report.add_with_help(place, message, help));
+    }
+    let shown = match &place.from_env {
+        Some(_) => place.show(variable),
+        None => variable.to_owned(),
+    };
+    let missing = |what: &str| {
+        if optional {
+            return Ok(None);
+        }
+        let help = "set it, or add `optional: true` to go on without a key";
+        Err(context.report.add_with_help(place, format!("the environment variable {shown} is {what}"), help))
+    };
+    match context.env.get(variable) {
+        Err(EnvError::Unset) => missing("not set"),
+        Err(EnvError::NotText) => {
+            Err(context.report.add(place, format!("the environment variable {shown} is not UTF-8")))
+        }
+        Ok(text) if text.trim().is_empty() => missing("empty"),
+        Ok(text) => ApiKey::variable(variable, &text)
+            .map(Some)
+            .map_err(|error| context.report.add(place, format!("the environment variable {shown}: {error}"))),
+    }
+}
+
+fn from_file(file: &str, place: &Place, optional: bool, context: &Context<'_>) -> Checked<Option<ApiKey>> {
+    match ApiKey::file(&context.directory.join(file)) {
+        Ok(key) => Ok(Some(key)),
+        Err(KeyError::Unreadable { source, .. }) if optional && source.kind() == ErrorKind::NotFound => {
+            Ok(None)
+        }
+        // The path is not shown: it may be the key itself.
+        Err(KeyError::Unreadable { source, .. }) => {
+            Err(context.report.add(place, format!("the key file cannot be read: {source}")))
+        }
+        Err(error @ (KeyError::Empty | KeyError::Unsendable)) => {
+            Err(context.report.add(place, error.to_string()))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Interval and timeout.
+
+use std::time::Duration;
+
+use super::Context;
+use crate::config::decode::Field;
+use crate::config::problem::{Checked, Place};
+use crate::config::raw::{INTERVAL, RawDefaults, TIMEOUT, Time, shown};
+
+/// Faster than this is load, not monitoring.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Slower than this, Prometheus would have forgotten the last run long before the next.
+const MAX_INTERVAL: Duration = Duration::from_secs(24 * 3600);
+
+/// Less than a handshake across an ocean.
+const MIN_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// What holds where a target does not say.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Defaults {
+    interval: Checked<Duration>,
+    timeout: Checked<Duration>,
+}
+
+/// The defaults of a config.
+pub(super) fn defaults(field: Field<RawDefaults>, context: &Context<'_>) -> Defaults {
+    let (raw, whole) = field.section();
+    let interval = interval(raw.interval, whole.map(|()| INTERVAL), context);
+    let timeout = timeout(raw.timeout, whole.map(|()| TIMEOUT), interval, context);
+    Defaults { interval, timeout }
+}
+
+/// Interval and timeout of a target.
+pub(super) fn of_target(
+    raw_interval: Field<Time>,
+    raw_timeout: Field<Time>,
+    defaults: &Defaults,
+    context: &Context<'_>,
+) -> (Checked<Duration>, Checked<Duration>) {
+    let interval = interval(raw_interval, defaults.interval, context);
+    (interval, timeout(raw_timeout, defaults.timeout, interval, context))
+}
+
+fn interval(field: Field<Time>, default: Checked<Duration>, context: &Context<'_>) -> Checked<Duration> {
+    match field.checked()? {
+        None => default,
+        Some((Time(interval), place)) => between(interval, &place, MIN_INTERVAL, MAX_INTERVAL, context),
+    }
+}
+
+fn timeout(
+    field: Field<Time>,
+    default: Checked<Duration>,
+    interval: Checked<Duration>,
+    context: &Context<'_>,
+) -> Checked<Duration> {
+    match field.checked()? {
+        None => Ok(default?.min(interval?)),
+        Some((Time(timeout), place)) => {
+            let timeout = between(timeout, &place, MIN_TIMEOUT, MAX_INTERVAL, context)?;
+            match interval {
+                Ok(interval) if timeout > interval => {
+                    let message = format!(
+                        "{} is longer than the interval of {}",
+                        place.show(&shown(timeout)),
+                        shown(interval)
+                    );
+                    let help = "a run must be over when the next one starts: shorten the timeout or lengthen the interval";
+                    Err(context.report.add_with_help(&place, message, help))
+                }
+                _ => Ok(timeout),
+            }
+        }
+    }
+}
+
+/// A duration within its limits.
+fn between(
+    value: Duration,
+    place: &Place,
+    min: Duration,
+    max: Duration,
+    context: &Context<'_>,
+) -> Checked<Duration> {
+    if (min..=max).contains(&value) {
+        return Ok(value);
+    }
+    let (value, min, max) = (place.show(&shown(value)), shown(min), shown(max));
+    Err(context.report.add(place, format!("{value} is not from {min} to {max}")))
+}

@@ -1,0 +1,79 @@
+//! TLS options.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+
+use super::Context;
+use crate::config::decode::Field;
+use crate::config::problem::{Checked, Place};
+use crate::config::raw::{EXPIRY_WARNING, RawMinVersion, RawTls, Time};
+use crate::target::{MinTls, Roots, TlsOptions};
+
+/// The largest file of certificates that is read; the bundle of a whole system is a fifth of a megabyte.
+const MAX_CA_BYTES: u64 = 8 * 1024 * 1024;
+
+/// The options of a target.
+pub(super) fn options(field: Field<RawTls>, context: &Context<'_>) -> Checked<TlsOptions> {
+    let (raw, whole) = field.section();
+    let roots = raw.ca_file.checked().and_then(|given| match given {
+        None => Ok(Roots::Mozilla),
+        Some((file, place)) => ca_file(&file, &place, context),
+    });
+    let server_name = raw.server_name.checked().and_then(|given| match given {
+        None => Ok(None),
+        Some((name, place)) => match ServerName::try_from(name.as_str()) {
+            Ok(_) => Ok(Some(name)),
+            Err(_) => {
+                let message = format!("{} is not a DNS name or an IP address", place.show(&name));
+                Err(context.report.add(&place, message))
+            }
+        },
+    });
+    let min_version = raw.min_version.or(RawMinVersion::V12).map(|version| match version {
+        RawMinVersion::V12 => MinTls::V12,
+        RawMinVersion::V13 => MinTls::V13,
+    });
+    let Time(expiry_warning) = raw.expiry_warning.or(Time(EXPIRY_WARNING))?;
+    whole?;
+    Ok(TlsOptions { roots: roots?, server_name: server_name?, min_version: min_version?, expiry_warning })
+}
+
+fn ca_file(file: &str, place: &Place, context: &Context<'_>) -> Checked<Roots> {
+    let path = context.directory.join(file);
+    let shown = place.show(file);
+    let certificates =
+        read(&path).map_err(|error| context.report.add(place, format!("cannot read {shown}: {error}")))?;
+    let certificates = parse(&certificates)
+        .map_err(|error| context.report.add(place, format!("{shown} cannot be used: {error}")))?;
+    Ok(Roots::File { path: path.to_string_lossy().into_owned(), certificates })
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_CA_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_CA_BYTES {
+        return Err(std::io::Error::other("larger than 8 MiB"));
+    }
+    Ok(bytes)
+}
+
+/// The certificates of a PEM file, each one usable as a root.
+fn parse(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| format!("not PEM: {error}"))?;
+    if certificates.is_empty() {
+        return Err("there is no certificate in it (PEM, BEGIN CERTIFICATE)".to_owned());
+    }
+    let mut store = rustls::RootCertStore::empty();
+    for (index, certificate) in certificates.iter().enumerate() {
+        store
+            .add(certificate.clone())
+            .map_err(|error| format!("certificate {} in it is not valid: {error}", index + 1))?;
+    }
+    Ok(certificates)
+}

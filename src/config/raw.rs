@@ -1,0 +1,64 @@
+//! The config as it is written: the mirror that serde fills, and from which schema and reference are generated.
+//!
+//! Promises: the doc comment of a field is its description everywhere; a default stands here once, as a constant
+//! that the lowering uses too. Nothing in here is validated beyond the type of a single value.
+
+mod duration;
+mod http;
+mod target;
+mod tls;
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::decode::{Field, Pairs};
+pub(super) use duration::{Time, shown};
+pub(super) use http::{RawHttp, RawVersion};
+pub(super) use target::{RawApiKey, RawCall, RawFamily, RawRoute, RawTarget, provider_names};
+pub(super) use tls::{EXPIRY_WARNING, RawMinVersion, RawTls};
+
+/// Often enough to see an outage within a scrape or two, seldom enough to cost nothing.
+pub(super) const INTERVAL: Duration = Duration::from_secs(30);
+
+/// Longer than any healthy call without streaming; the layers share it.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A config of api-canary: the API endpoints under watch, and how they are watched.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "api-canary config", extend("required" = ["targets"]))]
+pub(super) struct RawConfig {
+    /// Resolvers to choose from by name; `system`, the machine's own, always exists.
+    pub(super) resolvers: Field<Pairs<RawResolver>>,
+    /// What holds for every target that does not say otherwise.
+    pub(super) defaults: Field<RawDefaults>,
+    /// The API endpoints under watch; at least one.
+    #[schemars(extend("minItems" = 1))]
+    pub(super) targets: Field<Vec<Field<RawTarget>>>,
+}
+
+/// A resolver to choose by its name.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["address"]))]
+pub(super) struct RawResolver {
+    /// The server and how it is asked: `udp://IP:PORT` or `tcp://IP:PORT`. The port is 53 by default; an IPv6
+    /// address stands in brackets.
+    #[schemars(extend("examples" = ["udp://8.8.8.8:53", "tcp://[2001:4860:4860::8888]"]))]
+    pub(super) address: Field<String>,
+}
+
+/// What holds for every target that does not say otherwise.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawDefaults {
+    /// Time between the starts of two runs, from 1s to 1d.
+    #[schemars(extend("default" = shown(INTERVAL)))]
+    pub(super) interval: Field<Time>,
+    /// The budget of one run through all layers, from 100ms to the interval; where the interval is shorter than
+    /// this default, the interval.
+    #[schemars(extend("default" = shown(TIMEOUT)))]
+    pub(super) timeout: Field<Time>,
+}

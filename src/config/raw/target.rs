@@ -1,0 +1,100 @@
+//! A target as it is written.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{RawHttp, RawTls, Time};
+use crate::config::decode::Field;
+use crate::provider::{self, CallKind};
+
+/// One API endpoint under watch.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["name", "provider"]))]
+pub(in crate::config) struct RawTarget {
+    /// The label `target` of its metrics, unique in the config: 1 to 100 letters, digits, `_`, `-` and `.`, the
+    /// first a letter or digit.
+    #[schemars(extend("pattern" = r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,99}|.*\$\{.*)$"))]
+    pub(in crate::config) name: Field<String>,
+    /// The dialect it speaks: `anthropic` for the Claude API, `http` for any HTTP endpoint.
+    #[schemars(extend("enum" = provider_names()))]
+    pub(in crate::config) provider: Field<String>,
+    /// Where it is, `https` or `http`. The provider's own URL by default; `http` has none, so that it must be given.
+    pub(in crate::config) url: Field<String>,
+    /// Where its key comes from; without it, only calls that need no key are made. A key is only ever sent over a
+    /// verified TLS connection.
+    pub(in crate::config) api_key: Field<RawApiKey>,
+    /// Time between the starts of two runs, from 1s to 1d. `defaults.interval` by default.
+    pub(in crate::config) interval: Field<Time>,
+    /// The budget of one run through all layers, from 100ms to the interval. `defaults.timeout` by default, or the
+    /// interval where that is shorter.
+    pub(in crate::config) timeout: Field<Time>,
+    /// How packets leave; only `direct` in this release.
+    #[schemars(extend("default" = ["direct"]))]
+    pub(in crate::config) routes: Field<Vec<Field<RawRoute>>>,
+    /// The address families that are walked, each on a path of its own. By default those that DNS answers.
+    pub(in crate::config) families: Field<Vec<Field<RawFamily>>>,
+    /// Who is asked for addresses: `system` or a name under the top-level `resolvers`; exactly one in this release.
+    #[schemars(extend("default" = ["system"]))]
+    pub(in crate::config) resolvers: Field<Vec<Field<String>>>,
+    /// Networks the addresses must be in. By default those the provider has published, where the host is the
+    /// provider's own; `[]` is not to check.
+    #[schemars(extend("examples" = [["160.79.104.0/23", "2607:6bc0::/48"]]))]
+    pub(in crate::config) expected_networks: Field<Vec<Field<String>>>,
+    /// How TLS is spoken.
+    pub(in crate::config) tls: Field<RawTls>,
+    /// How HTTP is spoken.
+    pub(in crate::config) http: Field<RawHttp>,
+    /// What is called.
+    pub(in crate::config) call: Field<RawCall>,
+}
+
+/// Where a key comes from: exactly one of `env` and `file`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["env"]}, {"required": ["file"]}]))]
+pub(in crate::config) struct RawApiKey {
+    /// The name of the environment variable that holds the key.
+    #[schemars(extend("examples" = ["ANTHROPIC_API_KEY"]))]
+    pub(in crate::config) env: Field<String>,
+    /// A file that holds the key; read again when it changes. A relative path starts at the config file's directory.
+    pub(in crate::config) file: Field<String>,
+    /// Whether a variable that is unset or empty, or a file that does not exist, means to go on without a key
+    /// instead of being a problem.
+    #[schemars(extend("default" = false))]
+    pub(in crate::config) optional: Field<bool>,
+}
+
+/// A way for packets to leave.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::config) enum RawRoute {
+    Direct,
+}
+
+/// An address family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::config) enum RawFamily {
+    Ipv4,
+    Ipv6,
+}
+
+/// What is called.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::config) struct RawCall {
+    /// The kind of call. `hello` (anthropic) needs no key, `models` (anthropic) lists the models and proves the key
+    /// free of charge, `get` (http) fetches the URL. By default `models` with a key, `hello` without, `get` for `http`.
+    #[schemars(extend("enum" = call_kinds()))]
+    pub(in crate::config) kind: Field<String>,
+}
+
+/// The names of all providers.
+pub(in crate::config) fn provider_names() -> Vec<&'static str> {
+    provider::ALL.iter().map(|provider| provider.name()).collect()
+}
+
+fn call_kinds() -> Vec<&'static str> {
+    CallKind::ALL.iter().map(|kind| kind.label()).collect()
+}
