@@ -103,9 +103,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         });
     }
     let (commands, received) = mpsc::channel(1);
-    let mut engine = Engine::new(sinks, Arc::clone(&metrics), received, Instant::now());
-    engine.start(probers);
-    let engine = tokio::spawn(engine.run());
+    let engine = tokio::spawn(Engine::new(sinks, Arc::clone(&metrics), received, probers).run());
     let lag = tokio::spawn(measure_lag(Arc::clone(&metrics)));
     readiness.set(Phase::Ready);
     tracing::info!(targets = config.targets.len(), config = %options.source, "watching");

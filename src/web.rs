@@ -69,6 +69,3 @@ where
 
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-mod measure;

@@ -62,27 +62,20 @@ pub(super) struct Engine {
 }
 
 impl Engine {
+    /// An engine that watches these targets.
     pub(super) fn new(
         sinks: Sinks,
         metrics: Arc<Metrics>,
         commands: mpsc::Receiver<Command>,
-        start: Instant,
+        probers: Vec<Arc<Prober>>,
     ) -> Self {
         let (report, done) = mpsc::unbounded_channel();
-        Self {
-            wheel: Wheel::new(start, BOUND),
-            probers: HashMap::new(),
-            sinks,
-            metrics,
-            commands,
-            done,
-            report,
-        }
-    }
-
-    /// Watches the first targets.
-    pub(super) fn start(&mut self, probers: Vec<Arc<Prober>>) {
-        self.change(probers.into_iter().map(Prepared::Watch).collect());
+        let start = Instant::now();
+        let wheel = Wheel::new(start, BOUND);
+        let mut engine = Self { wheel, probers: HashMap::new(), sinks, metrics, commands, done, report };
+        // At the very start of the rhythm, so that the first target does not wait a whole interval.
+        engine.change(probers.into_iter().map(Prepared::Watch).collect(), start);
+        engine
     }
 
     /// Runs until told to stop.
@@ -92,7 +85,7 @@ impl Engine {
             tokio::select! {
                 Some((prober, run)) = self.done.recv() => self.finished(&prober, &run),
                 command = self.commands.recv() => match command {
-                    Some(Command::Change(changes)) => self.change(changes),
+                    Some(Command::Change(changes)) => self.change(changes, Instant::now()),
                     Some(Command::Stop) | None => break,
                 },
                 () = until(wait) => {}
@@ -140,8 +133,7 @@ impl Engine {
         }
     }
 
-    fn change(&mut self, changes: Vec<Prepared>) {
-        let now = Instant::now();
+    fn change(&mut self, changes: Vec<Prepared>, now: Instant) {
         for change in changes {
             match change {
                 Prepared::Watch(prober) => {

@@ -21,7 +21,10 @@ fn text(metrics: &Metrics) -> Parsed {
 
 fn recorded(outcomes: &[Outcome]) -> Metrics {
     let metrics = Metrics::new().unwrap();
-    outcomes.iter().for_each(|outcome| metrics.record(outcome));
+    for outcome in outcomes {
+        metrics.record_lookup(&outcome.path.target, &outcome.stages.dns);
+        metrics.record(outcome);
+    }
     metrics
 }
 
@@ -147,7 +150,9 @@ fn a_hard_finding_fails_its_layer_and_a_soft_one_does_not() {
     let found = of_v4(&[("layer", "tls"), ("reason", "tls_cert_expiring")]);
     assert_eq!(parsed.value("probe_finding_info", &found), Some(1.0));
     assert_eq!(parsed.labels_of("probe_finding_info").len(), 2);
-    metrics.record(&sample::good(&v4()));
+    let good = sample::good(&v4());
+    metrics.record_lookup(&good.path.target, &good.stages.dns);
+    metrics.record(&good);
     assert!(text(&metrics).labels_of("probe_finding_info").is_empty());
 }
 
@@ -318,6 +323,7 @@ proptest! {
         let metrics = Metrics::new().unwrap();
         let mut before = text(&metrics);
         for outcome in &outcomes {
+            metrics.record_lookup(&outcome.path.target, &outcome.stages.dns);
             metrics.record(outcome);
             let after = text(&metrics);
             for (series, value) in counters(&before) {
