@@ -51,6 +51,9 @@ impl Scope {
     }
 }
 
+/// A target with one route and both families has at most so many series.
+pub const SERIES_PER_TARGET: usize = 250;
+
 /// Bounds of no histogram.
 const NONE: &[f64] = &[];
 

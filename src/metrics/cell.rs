@@ -72,8 +72,7 @@ impl Cells {
 
     /// Like [`Self::inform`], but only among the series that have the same first `key` labels.
     pub fn inform_under(&mut self, family: Family, labels: &[&str], key: usize) {
-        let kept = label::block(family.own_labels(), labels);
-        self.clear_unless(family, labels.get(..key).unwrap_or_default(), &kept);
+        self.clear_under(family, labels.get(..key).unwrap_or_default());
         self.set(family, labels, 1.0);
     }
 
@@ -107,7 +106,9 @@ impl Cells {
 
     /// Removes every series of a family that has these first labels.
     pub fn clear_under(&mut self, family: Family, labels: &[&str]) {
-        self.clear_unless(family, labels, "\n");
+        let start = label::block(family.own_labels(), labels);
+        // The start ends with a closing quote, after which a value cannot continue: whole labels are compared.
+        self.cells.retain(|cell| cell.family != family || !cell.block.starts_with(start.as_str()));
     }
 
     /// The value of a gauge, if it is there.
@@ -122,15 +123,6 @@ impl Cells {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Cell> {
         self.cells.iter()
-    }
-
-    /// Removes the series of a family that have these first labels, all but the one with the block `kept`.
-    fn clear_unless(&mut self, family: Family, labels: &[&str], kept: &str) {
-        let start = label::block(family.own_labels(), labels);
-        // The whole label: `a="1"` is a start of `a="1",b="2"`; a value cannot continue after its closing quote.
-        self.cells.retain(|cell| {
-            cell.family != family || *cell.block == *kept || !cell.block.starts_with(start.as_str())
-        });
     }
 
     fn find(&self, family: Family, block: &str) -> Result<usize, usize> {

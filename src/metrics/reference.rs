@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use prometheus::proto::{MetricFamily, MetricType};
 
-use super::catalogue::Family;
+use super::catalogue::{Family, SERIES_PER_TARGET};
 use super::program::Program;
 use super::{MetricsError, number};
 
@@ -73,11 +73,17 @@ pub fn markdown() -> Result<String, MetricsError> {
     table(&mut out, &probe);
     out.push_str("\n## The canary itself\n\n");
     table(&mut out, &own);
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "\n## How many series\n\nA target with one route and both families has at most {SERIES_PER_TARGET} series. \
+         Every further path adds those labelled `target` `route` `family` above: a histogram counts as its bounds \
+         plus three, once per layer; a reason of failure and a finding are one series each from when they first occur."
+    );
     out.push_str("\n## Buckets\n\nUpper bounds in seconds; `+Inf` follows.\n\n");
     out.push_str("| metric | bounds |\n| --- | --- |\n");
     for entry in probe.iter().chain(&own).filter(|entry| !entry.bounds.is_empty()) {
         let bounds: Vec<_> = entry.bounds.iter().map(|bound| number::bound(*bound)).collect();
-        // Writing to a String cannot fail.
         let _ = writeln!(out, "| `{}` | {} |", entry.name, bounds.join(" "));
     }
     Ok(out)

@@ -184,3 +184,52 @@ fn histograms(parsed: &Parsed) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "# HELP a_total A.\n# TYPE a_total counter\n";
+
+    #[test]
+    fn what_is_wrong_is_refused() {
+        let bucket = |lines: &str| format!("# HELP h H.\n# TYPE h histogram\n{lines}");
+        for (why, text) in [
+            ("no help and type", "a 1\n".to_owned()),
+            ("another family's sample", format!("{HEAD}b_total 1\n")),
+            (
+                "twice the same labels",
+                format!("{HEAD}a_total{{x=\"1\",y=\"2\"}} 1\na_total{{y=\"2\",x=\"1\"}} 1\n"),
+            ),
+            ("twice the same label", format!("{HEAD}a_total{{x=\"1\",x=\"2\"}} 1\n")),
+            ("an open quote", format!("{HEAD}a_total{{x=\"1}} 1\n")),
+            ("an unescaped quote", format!("{HEAD}a_total{{x=\"1\"2\"}} 1\n")),
+            ("a timestamp", format!("{HEAD}a_total 1 1790000000\n")),
+            ("a negative counter", format!("{HEAD}a_total -1\n")),
+            ("a blank line", format!("{HEAD}\na_total 1\n")),
+            ("a family in two places", format!("{HEAD}a_total 1\n{HEAD}a_total{{x=\"1\"}} 1\n")),
+            ("an exemplar", bucket("h_bucket{le=\"+Inf\"} 1 # {id=\"x\"} 1 1\nh_sum 1\nh_count 1\n")),
+            ("no infinite bucket", bucket("h_bucket{le=\"1.0\"} 1\nh_sum 1\nh_count 1\n")),
+            (
+                "a falling bucket",
+                bucket("h_bucket{le=\"1.0\"} 2\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n"),
+            ),
+            ("another count", bucket("h_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 2\n")),
+            ("no sum", bucket("h_bucket{le=\"+Inf\"} 1\nh_count 1\n")),
+            (
+                "a bound in whole form",
+                bucket("h_bucket{le=\"1\"} 0\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n"),
+            ),
+        ] {
+            assert!(parse(&text, Format::Text004).is_err(), "{why}");
+        }
+        assert!(parse(&format!("{HEAD}a_total 1\n"), Format::Text004).is_ok());
+        let open = "# HELP a A.\n# TYPE a counter\na_total 1\n";
+        assert!(parse(open, Format::OpenMetrics100).is_err(), "no EOF");
+        assert!(parse(&format!("{open}# EOF\n"), Format::OpenMetrics100).is_ok());
+        assert!(
+            parse(&format!("{HEAD}a_total 1\n# EOF\n"), Format::OpenMetrics100).is_err(),
+            "_total in TYPE"
+        );
+    }
+}
