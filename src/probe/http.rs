@@ -26,9 +26,8 @@ pub(super) use plan::{CallPlan, Channel};
 pub(super) struct Called {
     pub(super) stage: Stage<ApiEvidence>,
     pub(super) findings: Vec<Finding>,
-    /// The server ended the connection because it wants a client certificate: a matter of the TLS layer, which with
-    /// TLS 1.3 shows only here.
-    pub(super) client_certificate_required: Option<Failure>,
+    /// The connection was ended before any response came.
+    pub(super) unanswered: bool,
 }
 
 /// Makes the planned call over `stream`.
@@ -80,17 +79,11 @@ where
             findings.extend(judged.slow);
         }
     }
-    let mut client_certificate_required = None;
+    let unanswered = matches!(ended, Ended::Broken(_)) && progress.head.is_none();
     match ended {
         Ended::Complete => {}
         Ended::TimedOut => failure = Some(timed_out(plan, &progress, took.as_secs_f64())),
-        Ended::Broken(broken) if broken.client_certificate_required => {
-            let words =
-                "the server ended the connection after the handshake: it requires a client certificate";
-            client_certificate_required = Some(Failure::new(Reason::TlsClientCertRequired, words));
-            failure.clone_from(&client_certificate_required);
-        }
-        Ended::Broken(broken) => failure = Some(broken.failure),
+        Ended::Broken(broken) => failure = Some(broken),
     }
     let stage = match failure {
         None => Stage::Passed { took, evidence },
@@ -102,7 +95,7 @@ where
             Stage::Failed { took, failure, evidence }
         }
     };
-    Called { stage, findings, client_certificate_required }
+    Called { stage, findings, unanswered }
 }
 
 /// No exchange was possible: the versions do not fit.

@@ -13,7 +13,7 @@ use super::dns::Lookup;
 use super::http::{self, CallPlan, Called, Channel};
 use super::tcp;
 use super::tls::{self, TlsSetup};
-use crate::outcome::{Finding, HttpVersion, Outcome, PathId, Stage, Stages};
+use crate::outcome::{Failure, Finding, HttpVersion, Outcome, PathId, Reason, Stage, Stages};
 use crate::target::{HttpOffer, Target};
 use crate::units::Deadline;
 
@@ -92,14 +92,17 @@ impl Walk<'_> {
 
 fn record_call(called: Called, stages: &mut Stages, findings: &mut Vec<Finding>) {
     findings.extend(called.findings);
-    match called.client_certificate_required {
-        None => stages.api = called.stage,
-        Some(failure) => {
-            // The handshake's verdict came late: it is the TLS layer that failed, and the API was never reached.
-            let late = called.stage.took().unwrap_or(Duration::ZERO);
-            if let Stage::Passed { took, evidence } = std::mem::take(&mut stages.tls) {
-                stages.tls = Stage::Failed { took: took + late, failure, evidence };
-            }
-        }
+    let requested = stages.tls.evidence().is_some_and(|evidence| evidence.client_certificate_requested);
+    if !(requested && called.unanswered) {
+        stages.api = called.stage;
+        return;
+    }
+    // With TLS 1.3 the server's refusal comes only after the handshake: it is the TLS layer that failed, and the API
+    // was never reached.
+    let late = called.stage.took().unwrap_or(Duration::ZERO);
+    let words = "the server asked for a client certificate and ended the connection without an answer";
+    let failure = Failure::new(Reason::TlsClientCertRequired, words);
+    if let Stage::Passed { took, evidence } = std::mem::take(&mut stages.tls) {
+        stages.tls = Stage::Failed { took: took + late, failure, evidence };
     }
 }

@@ -50,6 +50,7 @@ where
     let took = start.elapsed();
 
     let mut evidence = TlsEvidence { server_name: setup.shown_name().to_owned(), ..TlsEvidence::default() };
+    evidence.client_certificate_requested = recorder.certificate_requested();
     if let Some(record) = recorder.take() {
         evidence.chain = Some(record.facts);
         evidence.checks = Some(record.checks);
@@ -70,7 +71,7 @@ where
         failed => {
             let asked = setup.shown_name();
             let failure = match failed {
-                Ok(Err(error)) => failure::of(&error, asked, &first_bytes.get(), evidence.checks.as_deref()),
+                Ok(Err(error)) => failure::of(&error, asked, &first_bytes.get(), &evidence),
                 _ => failure::of_silence(asked, &first_bytes.get(), took),
             };
             Secured { stage: Stage::Failed { took, failure, evidence }, findings: Vec::new(), stream: None }

@@ -103,6 +103,8 @@ pub struct TlsEvidence {
     pub alpn: Option<String>,
     /// The key-exchange group's name.
     pub group: Option<String>,
+    /// Whether the server asked for a client certificate.
+    pub client_certificate_requested: bool,
     /// The chain as presented.
     pub chain: Option<Arc<ChainFacts>>,
     /// The checks made on it.

@@ -15,9 +15,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::failure::{self, Broken};
+use super::failure;
 use super::watch::Watched;
-use crate::outcome::HttpVersion;
+use crate::outcome::{Failure, HttpVersion};
 
 /// How much of a body is read.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -45,7 +45,7 @@ pub(super) enum Ended {
     /// The deadline passed.
     TimedOut,
     /// It broke.
-    Broken(Broken),
+    Broken(Failure),
 }
 
 /// Sends the request and reads the answer.

@@ -2,22 +2,13 @@
 
 use std::error::Error as StdError;
 
-use rustls::AlertDescription;
-
 use super::exchange::Progress;
 use super::watch::Seen;
 use crate::net::IoTrouble;
 use crate::outcome::{Failure, Reason};
 
-/// A broken exchange, in the catalogue's words.
-#[derive(Debug)]
-pub(super) struct Broken {
-    pub(super) failure: Failure,
-    pub(super) client_certificate_required: bool,
-}
-
 /// Reads hyper's error, given how far the exchange came and the error of the stream below, if it had one.
-pub(super) fn of(error: &hyper::Error, progress: &Progress, seen: Option<&Seen>) -> Broken {
+pub(super) fn of(error: &hyper::Error, progress: &Progress, seen: Option<&Seen>) -> Failure {
     let frames = frames(error);
     let rules_broken =
         error.is_parse() || error.is_parse_too_large() || frames.is_some_and(h2::Error::is_library);
@@ -35,14 +26,7 @@ pub(super) fn of(error: &hyper::Error, progress: &Progress, seen: Option<&Seen>)
             format!("HTTP {}, reading the body, {} bytes read", head.status.as_u16(), progress.body.len())
         }
     };
-    let alert = seen.and_then(|seen| seen.tls.as_ref());
-    Broken {
-        failure: Failure::new(reason, format!("{stage}: {}", chain(error))),
-        client_certificate_required: matches!(
-            alert,
-            Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired))
-        ),
-    }
+    Failure::new(reason, format!("{stage}: {}", chain(error)))
 }
 
 fn of_stream(seen: &Seen) -> Reason {

@@ -6,15 +6,10 @@ use std::time::Duration;
 use rustls::{AlertDescription, Error, PeerIncompatible};
 
 use crate::net::{IoTrouble, rustls_error};
-use crate::outcome::{CertificateChecks, Failure, Reason};
+use crate::outcome::{Failure, Reason, TlsEvidence};
 
-/// Reads the error of a handshake with `asked`, given the first bytes that came back and the checks made.
-pub(super) fn of(
-    error: &io::Error,
-    asked: &str,
-    first_bytes: &[u8],
-    checks: Option<&CertificateChecks>,
-) -> Failure {
+/// Reads the error of a handshake with `asked`, given the first bytes that came back and what was seen.
+pub(super) fn of(error: &io::Error, asked: &str, first_bytes: &[u8], seen: &TlsEvidence) -> Failure {
     if !first_bytes.is_empty() && !looks_like_tls(first_bytes) {
         return not_tls(asked, first_bytes);
     }
@@ -23,7 +18,7 @@ pub(super) fn of(
     };
     let reason = match tls {
         Error::InvalidCertificate(_) => {
-            if let Some(failure) = checks.and_then(CertificateChecks::failure) {
+            if let Some(failure) = seen.checks.as_ref().and_then(|checks| checks.failure()) {
                 return failure.clone();
             }
             Reason::TlsUntrustedIssuer
@@ -34,6 +29,8 @@ pub(super) fn of(
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
         ) => Reason::TlsVersion,
         Error::AlertReceived(AlertDescription::CertificateRequired) => Reason::TlsClientCertRequired,
+        // TLS 1.2 has no alert of its own for it.
+        Error::AlertReceived(_) if seen.client_certificate_requested => Reason::TlsClientCertRequired,
         Error::AlertReceived(AlertDescription::CloseNotify) => Reason::TlsReset,
         _ => Reason::TlsAlert,
     };
@@ -113,9 +110,12 @@ mod tests {
             (wrapped(Error::General("x".to_owned())), b"HTTP/1.1 400 Bad Request\r\n", R::TlsNotTls),
             (io::Error::from_raw_os_error(libc::EMFILE), b"", R::CanaryExhausted),
         ] {
-            let failure = of(&error, "api.example", first, None);
+            let failure = of(&error, "api.example", first, &TlsEvidence::default());
             assert_eq!(failure.reason, reason, "{}", failure.detail);
         }
+        let asked = TlsEvidence { client_certificate_requested: true, ..TlsEvidence::default() };
+        let refused = of(&alert(AlertDescription::HandshakeFailure), "x", RECORD, &asked);
+        assert_eq!(refused.reason, R::TlsClientCertRequired);
         assert_eq!(of_silence("x", b"", Duration::from_secs(1)).reason, R::TlsTimeout);
         assert_eq!(of_silence("x", b"220 smtp", Duration::from_secs(1)).reason, R::TlsNotTls);
     }

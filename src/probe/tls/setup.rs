@@ -85,6 +85,7 @@ impl TlsSetup {
     /// The configuration of one handshake.
     pub(super) fn config(&self, recorder: Arc<Recorder>) -> Arc<ClientConfig> {
         let mut config = self.base.clone();
+        config.client_auth_cert_resolver = Arc::clone(&recorder) as _;
         config.dangerous().set_certificate_verifier(recorder);
         Arc::new(config)
     }

@@ -1,11 +1,14 @@
 //! The verifier that records what was presented and each check on it, and accepts only what passed them all.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
 use super::checks::{self, Presented, Trust};
@@ -35,16 +38,22 @@ pub(super) struct Recorder {
     shared: Arc<SharedTrust>,
     now: SystemTime,
     record: OnceLock<Arc<Record>>,
+    certificate_requested: AtomicBool,
 }
 
 impl Recorder {
     pub(super) fn new(shared: Arc<SharedTrust>, now: SystemTime) -> Self {
-        Self { shared, now, record: OnceLock::new() }
+        Self { shared, now, record: OnceLock::new(), certificate_requested: AtomicBool::new(false) }
     }
 
     /// What was recorded, if the handshake came so far.
     pub(super) fn take(&self) -> Option<Record> {
         self.record.get().map(|record| record.as_ref().clone())
+    }
+
+    /// Whether the server asked for a client certificate.
+    pub(super) fn certificate_requested(&self) -> bool {
+        self.certificate_requested.load(Ordering::Relaxed)
     }
 
     fn examine(
@@ -115,5 +124,17 @@ impl ServerCertVerifier for Recorder {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.shared.trust.algorithms.supported_schemes()
+    }
+}
+
+/// There is no client certificate to give; that one was asked for explains what the server does next.
+impl ResolvesClientCert for Recorder {
+    fn resolve(&self, _hints: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.certificate_requested.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
     }
 }

@@ -1,0 +1,192 @@
+//! The real binary as a child process: started on a free port, asked over HTTP, ended with the test.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+
+use crate::exposition::Samples;
+use crate::workspace::wait_for;
+
+/// The binary under test.
+pub(crate) fn binary() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_api-canary"));
+    // What the machine's environment says must not matter to a test.
+    command.env_remove("ANTHROPIC_API_KEY");
+    command
+}
+
+/// What a finished program said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// Runs the binary to its end.
+pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Said {
+    let output = binary().args(arguments).envs(environment.iter().copied()).output().unwrap();
+    Said {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A canary that serves.
+pub(crate) struct Canary {
+    child: Child,
+    address: SocketAddr,
+    log: Arc<Mutex<Vec<String>>>,
+    client: reqwest::Client,
+}
+
+impl Canary {
+    /// Starts it with a config file, and waits until it is ready.
+    pub(crate) async fn start(config: &Path) -> Self {
+        Self::start_with(config, &[], &[]).await
+    }
+
+    /// The same with more arguments and environment variables.
+    pub(crate) async fn start_with(config: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut child = binary()
+            .arg(format!("--config.file={}", config.display()))
+            .arg("--web.listen-address=127.0.0.1:0")
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = BufReader::new(child.stderr.take().unwrap());
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                if let Some(address) = listening(&line) {
+                    let _ = tell.send(address);
+                }
+                kept.lock().unwrap().push(line);
+            }
+        });
+        let address = tokio::time::timeout(crate::workspace::PATIENCE, told.recv()).await.ok().flatten();
+        let Some(address) = address else {
+            let _ = child.kill();
+            panic!("it did not start: {:#?}", log.lock().unwrap());
+        };
+        let canary =
+            Self { child, address, log, client: reqwest::Client::builder().no_proxy().build().unwrap() };
+        wait_for("readiness", || async {
+            let (status, text) = canary.get("/-/ready").await;
+            if status == 200 { Ok(()) } else { Err(text) }
+        })
+        .await;
+        canary
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// Status and text of a page.
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
+        let response = self.client.get(format!("http://{}{path}", self.address)).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    /// What `/metrics` says now.
+    pub(crate) async fn samples(&self) -> Samples {
+        let (status, text) = self.get("/metrics").await;
+        assert_eq!(status, 200);
+        Samples::read(&text)
+    }
+
+    /// Waits until `/metrics` says so.
+    pub(crate) async fn wait<T>(&self, what: &str, look: impl Fn(&Samples) -> Option<T>) -> T {
+        wait_for(what, || async {
+            let samples = self.samples().await;
+            look(&samples).ok_or_else(|| format!("{samples:#?}"))
+        })
+        .await
+    }
+
+    /// Waits until every path of a target has finished so many journeys; the samples then.
+    pub(crate) async fn wait_runs(&self, target: &str, runs: f64) -> Samples {
+        self.wait(&format!("{runs} runs of {target}"), |samples| {
+            let paths = samples.all("probe_runs_total", &[("target", target)]);
+            (!paths.is_empty() && paths.iter().all(|(_, count)| *count >= runs)).then(|| samples.clone())
+        })
+        .await
+    }
+
+    /// The log so far.
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Waits for a line of the log that holds all these words.
+    pub(crate) async fn wait_log(&self, words: &[&str]) -> String {
+        wait_for(&format!("a log line with {words:?}"), || async {
+            let log = self.log();
+            let found = log.iter().find(|line| words.iter().all(|word| line.contains(word))).cloned();
+            found.ok_or_else(|| format!("{log:#?}"))
+        })
+        .await
+    }
+
+    /// Sends it a signal by its name without SIG.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        let child = &mut self.child;
+        let start = tokio::time::Instant::now();
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(start.elapsed() < crate::workspace::PATIENCE, "it does not end");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Its arguments as every user of the machine can read them.
+    pub(crate) fn command_line(&self) -> String {
+        let mut text = String::new();
+        let file = std::fs::File::open(format!("/proc/{}/cmdline", self.pid()));
+        file.unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+}
+
+impl Drop for Canary {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The address in the log line that says where it listens, in either format.
+fn listening(line: &str) -> Option<SocketAddr> {
+    if !line.contains("listening") {
+        return None;
+    }
+    let (_, after) = line.split_once("address")?;
+    let text = after.trim_start_matches(['=', '"', ':', ' ']);
+    text.split(['"', ' ', ',', '}']).next()?.parse().ok()
+}
