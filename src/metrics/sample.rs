@@ -50,6 +50,7 @@ pub(crate) fn tls() -> TlsEvidence {
     };
     TlsEvidence {
         server_name: "api.example.com".into(),
+        client_certificate_requested: false,
         version: Some("TLS 1.3"),
         cipher: Some("TLS_AES_256_GCM_SHA384".into()),
         alpn: Some("h2".into()),
