@@ -3,8 +3,12 @@
 #[cfg(test)]
 mod canary;
 #[cfg(test)]
+mod config_errors;
+#[cfg(test)]
 mod exposition;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod scene;
 #[cfg(test)]
 mod workspace;
