@@ -7,8 +7,12 @@ mod config_errors;
 #[cfg(test)]
 mod exposition;
 #[cfg(test)]
+mod exposition_format;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod scene;
+#[cfg(test)]
+mod series;
 #[cfg(test)]
 mod workspace;
