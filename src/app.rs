@@ -121,7 +121,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         drained = drained => if drained.is_err() {
             tracing::warn!(waited_seconds = DRAIN.as_secs_f64(), "runs under way were cut off");
         },
-        _ = signals.next() => tracing::warn!("second signal: stopping at once"),
+        () = stop(&mut signals) => tracing::warn!("second signal: stopping at once"),
     }
     lag.abort();
     stop_web.send_replace(true);
@@ -129,6 +129,13 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let _ = timeout(LAST_ANSWERS, async { while servers.join_next().await.is_some() {} }).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Waits for a signal to stop; there is nothing to reload any more.
+async fn stop(signals: &mut Signals) {
+    while signals.next().await == Signal::Reload {
+        tracing::info!("stopping: not reloading");
+    }
 }
 
 /// Loads the config again and changes what it must; a config with problems changes nothing.
