@@ -65,6 +65,8 @@ pub(crate) struct Canary {
     child: Child,
     address: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
+    /// Ends with the log.
+    reader: Option<std::thread::JoinHandle<()>>,
     client: reqwest::Client,
 }
 
@@ -93,7 +95,7 @@ impl Canary {
         let lines = BufReader::new(child.stderr.take().unwrap());
         let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
         let kept = Arc::clone(&log);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
                 if let Some(address) = listening(&line) {
                     let _ = tell.send(address);
@@ -106,8 +108,14 @@ impl Canary {
             let _ = child.kill();
             panic!("it did not start: {:#?}", log.lock().unwrap());
         };
-        let canary =
-            Self { child, address, log, client: reqwest::Client::builder().no_proxy().build().unwrap() };
+        let reader = Some(reader);
+        let canary = Self {
+            child,
+            address,
+            log,
+            reader,
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+        };
         wait_for("readiness", || async {
             let (status, text) = canary.get("/-/ready").await;
             if status == 200 { Ok(()) } else { Err(text) }
@@ -174,6 +182,12 @@ impl Canary {
     /// The log so far.
     pub(crate) fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
+    }
+
+    /// All of the log of a canary that has ended.
+    pub(crate) fn whole_log(&mut self) -> Vec<String> {
+        self.reader.take().unwrap().join().unwrap();
+        self.log()
     }
 
     /// Waits for a line of the log that holds all these words.

@@ -11,6 +11,8 @@ mod exposition_format;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod scene;
 #[cfg(test)]
 mod series;
