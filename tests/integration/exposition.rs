@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+/// The labels of a sample.
+pub(crate) type Labels = BTreeMap<String, String>;
+
 /// The samples of one exposition, in text format or OpenMetrics.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Samples(HashMap<String, Vec<(BTreeMap<String, String>, f64)>>);
+pub(crate) struct Samples(HashMap<String, Vec<(Labels, f64)>>);
 
 impl Samples {
     /// Reads an exposition, exemplars left out; panics on a line it does not understand and on two samples of one series.
@@ -29,8 +32,8 @@ impl Samples {
     }
 
     /// All samples of a name whose labels include these.
-    pub(crate) fn all(&self, name: &str, wanted: &[(&str, &str)]) -> Vec<(&BTreeMap<String, String>, f64)> {
-        let matches = |labels: &BTreeMap<String, String>| {
+    pub(crate) fn all(&self, name: &str, wanted: &[(&str, &str)]) -> Vec<(&Labels, f64)> {
+        let matches = |labels: &Labels| {
             wanted.iter().all(|(key, value)| labels.get(*key).is_some_and(|known| known == value))
         };
         let of_name = self.0.get(name).map(Vec::as_slice).unwrap_or_default();
@@ -62,14 +65,14 @@ impl Samples {
     }
 
     /// Every series with its value.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &BTreeMap<String, String>, f64)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Labels, f64)> {
         self.0.iter().flat_map(|(name, samples)| {
             samples.iter().map(move |(labels, value)| (name.as_str(), labels, *value))
         })
     }
 }
 
-fn labels(text: &str, line: &str) -> BTreeMap<String, String> {
+fn labels(text: &str, line: &str) -> Labels {
     let mut labels = BTreeMap::new();
     let mut rest = text;
     while !rest.is_empty() {

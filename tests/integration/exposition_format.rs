@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use crate::canary::Canary;
-use crate::exposition::Samples;
+use crate::exposition::{Labels, Samples};
 use crate::scene::Scene;
 
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -59,9 +59,12 @@ fn kinds(text: &str) -> HashMap<String, String> {
     kinds
 }
 
+/// The name and the labels of a series.
+type Series = (String, Labels);
+
 /// Buckets never go down, and the last one is the count.
 fn assert_histograms(samples: &Samples) {
-    let mut buckets: BTreeMap<(String, BTreeMap<String, String>), Vec<(f64, f64)>> = BTreeMap::new();
+    let mut buckets: BTreeMap<Series, Vec<(f64, f64)>> = BTreeMap::new();
     for (name, labels, value) in samples.iter() {
         if let (Some(base), Some(bound)) = (name.strip_suffix("_bucket"), labels.get("le")) {
             let bound = if bound == "+Inf" { f64::INFINITY } else { bound.parse().unwrap() };
@@ -201,7 +204,7 @@ async fn promtool_has_nothing_to_say_about_the_output() {
 }
 
 /// The series that may only go up.
-fn counters(samples: &Samples) -> HashMap<(String, BTreeMap<String, String>), f64> {
+fn counters(samples: &Samples) -> HashMap<Series, f64> {
     let up = |name: &str| ["_total", "_bucket", "_count", "_sum"].iter().any(|end| name.ends_with(end));
     let counters = samples.iter().filter(|(name, ..)| up(name));
     counters.map(|(name, labels, value)| ((name.to_owned(), labels.clone()), value)).collect()

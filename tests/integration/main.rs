@@ -11,9 +11,15 @@ mod exposition_format;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod incidents;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod scene;
+#[cfg(test)]
+mod scheduling;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod series;
 #[cfg(test)]

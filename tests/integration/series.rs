@@ -1,6 +1,5 @@
 //! The series of one target after another: what is there, with which values, and what is not.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject as _;
@@ -8,7 +7,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::canary::Canary;
-use crate::exposition::Samples;
+use crate::exposition::{Labels, Samples};
 use crate::scene::{Scene, has_ipv6};
 
 const KEY: (&str, &str) = ("TEST_KEY", "sk-ant-sim-valid");
@@ -60,7 +59,7 @@ fn sorted(names: &[&[&'static str]]) -> Vec<&'static str> {
 }
 
 /// The labels of the one sample of a name with these labels, those left out.
-fn labels(samples: &Samples, name: &str, of: &[(&str, &str)]) -> BTreeMap<String, String> {
+fn labels(samples: &Samples, name: &str, of: &[(&str, &str)]) -> Labels {
     let found = samples.all(name, of);
     let [(labels, value)] = found[..] else { panic!("one {name}{of:?}: {found:?}") };
     assert!((value - 1.0).abs() < f64::EPSILON, "an info series is 1: {name}{labels:?}");
