@@ -7,4 +7,6 @@ mod exposition;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod peers;
+#[cfg(test)]
 mod workspace;
