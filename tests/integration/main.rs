@@ -9,4 +9,6 @@ mod faults;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
+mod prometheus;
+#[cfg(test)]
 mod workspace;
