@@ -10,6 +10,7 @@ mod failure;
 mod plan;
 mod watch;
 
+use ::http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 
@@ -28,8 +29,8 @@ pub(super) use plan::{CallPlan, Channel};
 pub(super) struct Called {
     pub(super) stage: Stage<ApiEvidence>,
     pub(super) findings: Vec<Finding>,
-    /// The connection was ended before any response came.
-    pub(super) unanswered: bool,
+    /// How the server turned the call away, if it did so as servers do that miss a client certificate.
+    pub(super) turned_away: Option<&'static str>,
 }
 
 /// Makes the planned call over `stream`.
@@ -83,7 +84,7 @@ where
             findings.extend(judged.slow);
         }
     }
-    let unanswered = matches!(ended, Ended::Broken(_)) && progress.head.is_none();
+    let turned_away = turned_away(&ended, &progress);
     match ended {
         Ended::Complete => {}
         Ended::TimedOut => failure = Some(timed_out(plan, &progress, took.as_secs_f64())),
@@ -96,7 +97,23 @@ where
             Stage::Failed { took, failure, evidence }
         }
     };
-    Called { stage, findings, unanswered }
+    Called { stage, findings, turned_away }
+}
+
+/// With TLS 1.3 a server ends the connection when the client's certificate is missing; nginx takes the call, and says so
+/// in a page with status 400.
+fn turned_away(ended: &Ended, progress: &Progress) -> Option<&'static str> {
+    const NGINX: &[u8] = b"No required SSL certificate was sent";
+    match (ended, &progress.head) {
+        (Ended::Broken(_), None) => Some("ended the connection without an answer"),
+        (Ended::Complete, Some(head))
+            if head.status == StatusCode::BAD_REQUEST
+                && progress.body.windows(NGINX.len()).any(|window| window == NGINX) =>
+        {
+            Some("answered that none was sent")
+        }
+        (Ended::Complete | Ended::TimedOut | Ended::Broken(_), _) => None,
+    }
 }
 
 /// No exchange was possible: the versions do not fit.

@@ -93,14 +93,14 @@ impl Walk<'_> {
 fn record_call(called: Called, stages: &mut Stages, findings: &mut Vec<Finding>) {
     findings.extend(called.findings);
     let requested = stages.tls.evidence().is_some_and(|evidence| evidence.client_certificate_requested);
-    if !(requested && called.unanswered) {
+    let Some(how) = called.turned_away.filter(|_| requested) else {
         stages.api = called.stage;
         return;
-    }
-    // With TLS 1.3 the server's refusal comes only after the handshake: it is the TLS layer that failed, and the API
+    };
+    // The server's refusal comes only after the handshake: it is the TLS layer that failed, and the API
     // was never reached.
     let late = called.stage.took().unwrap_or(Duration::ZERO);
-    let words = "the server asked for a client certificate and ended the connection without an answer";
+    let words = format!("the server asked for a client certificate and {how}");
     let failure = Failure::new(Reason::TlsClientCertRequired, words);
     if let Stage::Passed { took, evidence } = std::mem::take(&mut stages.tls) {
         stages.tls = Stage::Failed { took: took + late, failure, evidence };

@@ -15,6 +15,10 @@ mod incidents;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod peers;
+#[cfg(test)]
+mod prometheus;
+#[cfg(test)]
 mod scene;
 #[cfg(test)]
 mod scheduling;

@@ -95,7 +95,7 @@ impl<'a> Exchange<'a> {
         stream.write_all(&framed).await.map_err(|error| self.io(Transport::Tcp, &error))?;
         self.queries += 1;
         loop {
-            let length = stream.read_u16().await.map_err(|error| self.io(Transport::Tcp, &error))?;
+            let length = stream.read_u16().await.map_err(|error| self.hung_up(&error))?;
             let mut reply = vec![0; length.into()];
             stream.read_exact(&mut reply).await.map_err(|error| self.io(Transport::Tcp, &error))?;
             match self.question.read(id, &reply) {
@@ -121,6 +121,20 @@ impl<'a> Exchange<'a> {
             IoTrouble::Unreachable | IoTrouble::TimedOut | IoTrouble::Other => Reason::DnsTimeout,
         };
         Failure::new(reason, format!("{}: {error}", self.asked(transport)))
+    }
+
+    /// The connection ended where a reply should have begun: with nothing said, the server does not want to answer.
+    fn hung_up(&self, error: &io::Error) -> Failure {
+        match (IoTrouble::of(error), self.stray) {
+            (IoTrouble::Reset | IoTrouble::Eof, None) => {
+                let asked = self.asked(Transport::Tcp);
+                Failure::new(
+                    Reason::DnsRefused,
+                    format!("{asked}: the connection was closed without a reply"),
+                )
+            }
+            _ => self.io(Transport::Tcp, error),
+        }
     }
 
     fn silence(&self, transport: Transport, start: Instant) -> Failure {
