@@ -17,6 +17,7 @@ use crate::board::Board;
 use crate::clock;
 use crate::config::{Config, Env, Problems, Source};
 use crate::metrics::{Metrics, MetricsError};
+use crate::net::raise_descriptor_limit;
 use crate::probe::{Prober, SetupError, SystemResolver};
 use crate::sinks::Sinks;
 use crate::target::Target;
@@ -30,6 +31,15 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// How long scrapes under way may take to finish after that.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
+
+/// Runs in flight at the most: each takes some 60 KiB while it lasts.
+const MOST_RUNS: usize = 2048;
+
+/// Descriptors a run may hold at once: for each family a connection, and a socket to a name server.
+const PER_RUN: u64 = 4;
+
+/// Descriptors left for listeners, scrapes and files.
+const RESERVED: u64 = 128;
 
 /// How often the event loop's lag is measured.
 const LAG_EVERY: Duration = Duration::from_millis(500);
@@ -103,7 +113,9 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         });
     }
     let (commands, received) = mpsc::channel(1);
-    let engine = tokio::spawn(Engine::new(sinks, Arc::clone(&metrics), received, probers).run());
+    let bound = bound(raise_descriptor_limit());
+    let engine = Engine::new(sinks, Arc::clone(&metrics), received, probers, bound);
+    let engine = tokio::spawn(engine.run());
     let lag = tokio::spawn(measure_lag(Arc::clone(&metrics)));
     readiness.set(Phase::Ready);
     tracing::info!(targets = config.targets.len(), config = %options.source, "watching");
@@ -121,7 +133,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         drained = drained => if drained.is_err() {
             tracing::warn!(waited_seconds = DRAIN.as_secs_f64(), "runs under way were cut off");
         },
-        _ = signals.next() => tracing::warn!("second signal: stopping at once"),
+        () = stop(&mut signals) => tracing::warn!("second signal: stopping at once"),
     }
     lag.abort();
     stop_web.send_replace(true);
@@ -129,6 +141,13 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let _ = timeout(LAST_ANSWERS, async { while servers.join_next().await.is_some() {} }).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Waits for a signal to stop; there is nothing to reload any more.
+async fn stop(signals: &mut Signals) {
+    while signals.next().await == Signal::Reload {
+        tracing::info!("stopping: not reloading");
+    }
 }
 
 /// Loads the config again and changes what it must; a config with problems changes nothing.
@@ -164,6 +183,12 @@ async fn reload(
     current
 }
 
+/// Runs in flight at the most, so that probes never use up the descriptors.
+fn bound(descriptors: Option<u64>) -> usize {
+    let by_descriptors = descriptors.map_or(u64::MAX, |limit| limit.saturating_sub(RESERVED) / PER_RUN);
+    usize::try_from(by_descriptors).unwrap_or(MOST_RUNS).clamp(1, MOST_RUNS)
+}
+
 fn probers(targets: &[Arc<Target>], system: &Arc<SystemResolver>) -> Result<Vec<Arc<Prober>>, ServeError> {
     targets.iter().map(|target| prober(target, system)).collect()
 }
@@ -180,5 +205,18 @@ async fn measure_lag(metrics: Arc<Metrics>) {
         let due = Instant::now() + LAG_EVERY;
         tokio::time::sleep_until(due).await;
         metrics.program().event_loop_lag(due.elapsed());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_fits_the_descriptors() {
+        assert_eq!(bound(Some(1024)), 224);
+        assert_eq!(bound(Some(10)), 1);
+        assert_eq!(bound(Some(1_048_576)), MOST_RUNS);
+        assert_eq!(bound(None), MOST_RUNS);
     }
 }

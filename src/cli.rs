@@ -128,10 +128,9 @@ fn print(text: &str) -> ExitCode {
     }
 }
 
-/// Says what is wrong on standard error.
-#[expect(clippy::print_stderr, reason = "what is wrong with the usage is for the person at the terminal")]
+/// Says what is wrong on standard error; the exit code says it too, where nobody reads that.
 fn usage(problem: &str) -> ExitCode {
-    eprintln!("{}", problem.trim_end());
+    let _ = writeln!(std::io::stderr(), "{}", problem.trim_end());
     ExitCode::from(EXIT_USAGE)
 }
 

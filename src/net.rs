@@ -3,10 +3,12 @@
 //! Promises: an `io::Error` is read here and nowhere else, so that every layer tells a reset from a timeout from our
 //! own exhaustion in the same way.
 
+mod descriptors;
 mod tcp_info;
 mod tls_error;
 mod trouble;
 
+pub use descriptors::raise_descriptor_limit;
 pub use tcp_info::round_trip_time;
 pub use tls_error::rustls_error;
 pub use trouble::IoTrouble;

@@ -15,9 +15,6 @@ use crate::schedule::{Change, JobKey, Next, Wheel};
 use crate::sinks::Sinks;
 use crate::target::Target;
 
-/// Runs in flight at the most: each takes two connections and some 60 KiB while it lasts.
-const BOUND: usize = 2048;
-
 /// A change of what is watched, with its prober made.
 #[derive(Debug)]
 pub(super) enum Prepared {
@@ -62,16 +59,17 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// An engine that watches these targets.
+    /// An engine that watches these targets with at most `bound` runs in flight.
     pub(super) fn new(
         sinks: Sinks,
         metrics: Arc<Metrics>,
         commands: mpsc::Receiver<Command>,
         probers: Vec<Arc<Prober>>,
+        bound: usize,
     ) -> Self {
         let (report, done) = mpsc::unbounded_channel();
         let start = Instant::now();
-        let wheel = Wheel::new(start, BOUND);
+        let wheel = Wheel::new(start, bound);
         let mut engine = Self { wheel, probers: HashMap::new(), sinks, metrics, commands, done, report };
         // At the very start of the rhythm, so that the first target does not wait a whole interval.
         engine.change(probers.into_iter().map(Prepared::Watch).collect(), start);

@@ -166,7 +166,7 @@ families! {
     TargetUp, "target_up", Gauge, NONE, Target, [],
         "1 if at least one path of the target works end to end, else 0.";
     DnsLookupSuccess, "dns_lookup_success", Gauge, NONE, Lookup, ["resolver", "record_type"],
-        "1 if the resolver's last answer gave usable addresses, else 0.";
+        "1 if the resolver said that the name exists (NOERROR), with or without an address of this type, else 0.";
     DnsLookupDuration, "dns_lookup_duration_seconds", Histogram, LOOKUP, Target, ["resolver"],
         "Seconds a lookup took at the resolver, failures included.";
     DnsResponseCode, "dns_response_code_info", Gauge, NONE, Lookup, ["resolver", "record_type", "rcode"],

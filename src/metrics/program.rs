@@ -73,7 +73,11 @@ impl Program {
                 "Unix time in seconds at which the configuration was last loaded.",
             )?,
             targets: gauge(&registry, "api_canary_targets", "Number of targets under watch.")?,
-            in_flight: gauge(&registry, "api_canary_probes_in_flight", "Number of journeys under way.")?,
+            in_flight: gauge(
+                &registry,
+                "api_canary_probes_in_flight",
+                "Number of runs under way; a run walks every path of one target.",
+            )?,
             schedule_lag: lag(
                 &registry,
                 "api_canary_schedule_lag_seconds",

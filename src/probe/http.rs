@@ -3,6 +3,7 @@
 //! Promises: the call is HTTP/1.1 or HTTP/2 as ALPN chose; head and body are timed apart; at most 1 MiB of body is
 //! read; what came until a failure is kept; the key goes only over a verified connection.
 
+mod confidence;
 mod exchange;
 mod expect;
 mod failure;
@@ -18,6 +19,7 @@ use crate::outcome::{ApiEvidence, Failure, Finding, HttpPhases, HttpVersion, Rea
 use crate::provider::Answer;
 use crate::units::Deadline;
 
+use confidence::Confidence;
 use exchange::{Ended, Progress};
 pub(super) use plan::PlanError;
 pub(super) use plan::{CallPlan, Channel};
@@ -44,6 +46,7 @@ where
 {
     let start = Instant::now();
     let request = plan.request(version, channel);
+    let confidence = Confidence::of(request.key, request.head.headers());
     let mut progress = Progress::default();
     let ended =
         match timeout_at(deadline.at(), exchange::run(stream, request.head, version, &mut progress)).await {
@@ -59,7 +62,8 @@ where
 
     let mut findings = Vec::new();
     let mut failure = None;
-    if let Some(head) = &progress.head {
+    if let Some(head) = &mut progress.head {
+        confidence.redact(&mut head.headers, &mut progress.body);
         evidence.status = Some(head.status.as_u16());
         let answer = Answer {
             status: head.status,
@@ -89,10 +93,7 @@ where
     let stage = match failure {
         None => Stage::Passed { took, evidence },
         Some(mut failure) => {
-            if let Some(key) = request.key {
-                // No answer of any server can make us repeat the key.
-                failure.detail = failure.detail.replace(key.expose(), "[redacted]");
-            }
+            confidence.redact_text(&mut failure.detail);
             Stage::Failed { took, failure, evidence }
         }
     };

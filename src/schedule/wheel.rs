@@ -10,6 +10,9 @@ use tokio::time::Instant;
 /// The name of a job: the target's.
 pub type JobKey = Arc<str>;
 
+/// A run that is late by this part of its interval, because the one before lasted so long, is not left out.
+const GRACE: u32 = 10;
+
 /// Why runs were left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SkipReason {
@@ -159,7 +162,9 @@ impl Wheel {
         self.running.remove(key);
         let Some(job) = self.jobs.get_mut(key).filter(|job| job.state == State::Running) else { return };
         job.state = State::Queued;
-        let passed = advance(job, now);
+        // A run may take its whole interval, and ends a moment after that: the next one starts late by as much.
+        let late = now.saturating_duration_since(job.next);
+        let passed = if late <= job.interval / GRACE { 0 } else { advance(job, now) };
         self.heap.push(Reverse((job.next, job.generation, Arc::clone(key))));
         self.tell_skipped(key, SkipReason::Running, passed);
     }
@@ -311,6 +316,22 @@ mod tests {
         let skipped = Next::Skipped { key: job.clone(), reason: SkipReason::Running, runs: 2 };
         assert_eq!(wheel.next(start + 25 * SECOND), skipped);
         assert_eq!(wheel.next(start + 25 * SECOND), Next::Wait(start + 30 * SECOND));
+    }
+
+    #[test]
+    fn runs_that_last_just_their_interval_leave_none_out() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, 10);
+        let job = key("a");
+        let moment = Duration::from_millis(2);
+        wheel.add(&job, 10 * SECOND, start);
+        assert_eq!(wheel.next(start), run(&job, Duration::ZERO));
+        for round in 1..5 {
+            let now = start + 10 * SECOND * round + moment;
+            wheel.finished(&job, now);
+            assert_eq!(wheel.next(now), run(&job, moment), "late, and in its rhythm all the same");
+            assert_eq!(wheel.next(now), Next::Idle);
+        }
     }
 
     #[test]

@@ -13,7 +13,12 @@ use crate::workspace::wait_for;
 pub(crate) fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_api-canary"));
     // What the machine's environment says must not matter to a test.
-    command.env_remove("ANTHROPIC_API_KEY");
+    for name in ["ANTHROPIC_API_KEY", "API_CANARY_CONFIG_FILE", "API_CANARY_WEB_LISTEN_ADDRESS"] {
+        command.env_remove(name);
+    }
+    for name in ["API_CANARY_LOG_LEVEL", "API_CANARY_LOG_FORMAT"] {
+        command.env_remove(name);
+    }
     command
 }
 
@@ -35,11 +40,33 @@ pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Said {
     }
 }
 
+/// A page as it came over the wire.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Page {
+    /// A header as text, empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The body as text.
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
 /// A canary that serves.
 pub(crate) struct Canary {
     child: Child,
     address: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
+    /// Ends with the log.
+    reader: Option<std::thread::JoinHandle<()>>,
     client: reqwest::Client,
 }
 
@@ -51,21 +78,24 @@ impl Canary {
 
     /// The same with more arguments and environment variables.
     pub(crate) async fn start_with(config: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = binary()
+        let mut command = binary();
+        command
             .arg(format!("--config.file={}", config.display()))
             .arg("--web.listen-address=127.0.0.1:0")
             .args(arguments)
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .envs(environment.iter().copied());
+        Self::of(command).await
+    }
+
+    /// Starts what a command says, and waits until it is ready.
+    pub(crate) async fn of(mut command: Command) -> Self {
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = BufReader::new(child.stderr.take().unwrap());
         let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
         let kept = Arc::clone(&log);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
                 if let Some(address) = listening(&line) {
                     let _ = tell.send(address);
@@ -78,8 +108,14 @@ impl Canary {
             let _ = child.kill();
             panic!("it did not start: {:#?}", log.lock().unwrap());
         };
-        let canary =
-            Self { child, address, log, client: reqwest::Client::builder().no_proxy().build().unwrap() };
+        let reader = Some(reader);
+        let canary = Self {
+            child,
+            address,
+            log,
+            reader,
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+        };
         wait_for("readiness", || async {
             let (status, text) = canary.get("/-/ready").await;
             if status == 200 { Ok(()) } else { Err(text) }
@@ -94,10 +130,6 @@ impl Canary {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    pub(crate) fn client(&self) -> &reqwest::Client {
-        &self.client
     }
 
     /// Status and text of a page.
@@ -131,9 +163,31 @@ impl Canary {
         .await
     }
 
+    /// Status, headers and body of a page that was asked for with a method and headers.
+    pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Page {
+        let plain = reqwest::Client::builder().no_proxy().no_gzip().build().unwrap();
+        let url = format!("http://{}{path}", self.address);
+        let mut request = plain.request(method.parse().unwrap(), url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.unwrap();
+        Page {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.bytes().await.unwrap().to_vec(),
+        }
+    }
+
     /// The log so far.
     pub(crate) fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
+    }
+
+    /// All of the log of a canary that has ended.
+    pub(crate) fn whole_log(&mut self) -> Vec<String> {
+        self.reader.take().unwrap().join().unwrap();
+        self.log()
     }
 
     /// Waits for a line of the log that holds all these words.

@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// The samples of one exposition in text format.
+/// The labels of a sample.
+pub(crate) type Labels = BTreeMap<String, String>;
+
+/// The samples of one exposition, in text format or OpenMetrics.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Samples(HashMap<String, Vec<(BTreeMap<String, String>, f64)>>);
+pub(crate) struct Samples(HashMap<String, Vec<(Labels, f64)>>);
 
 impl Samples {
-    /// Reads the text format; panics on a line it does not understand and on two samples of one series.
+    /// Reads an exposition, exemplars left out; panics on a line it does not understand and on two samples of one series.
     pub(crate) fn read(text: &str) -> Self {
         let mut samples = Self::default();
         let mut seen = HashSet::new();
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let (line, _) = line.split_once(" # {").unwrap_or((line, ""));
             let (series, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no value: {line}"));
             let value = match value {
                 "+Inf" => f64::INFINITY,
@@ -28,8 +32,8 @@ impl Samples {
     }
 
     /// All samples of a name whose labels include these.
-    pub(crate) fn all(&self, name: &str, wanted: &[(&str, &str)]) -> Vec<(&BTreeMap<String, String>, f64)> {
-        let matches = |labels: &BTreeMap<String, String>| {
+    pub(crate) fn all(&self, name: &str, wanted: &[(&str, &str)]) -> Vec<(&Labels, f64)> {
+        let matches = |labels: &Labels| {
             wanted.iter().all(|(key, value)| labels.get(*key).is_some_and(|known| known == value))
         };
         let of_name = self.0.get(name).map(Vec::as_slice).unwrap_or_default();
@@ -52,15 +56,23 @@ impl Samples {
         values
     }
 
-    /// The names present.
-    pub(crate) fn names(&self) -> Vec<&str> {
+    /// The names of all samples whose labels include these, sorted.
+    pub(crate) fn names(&self, wanted: &[(&str, &str)]) -> Vec<&str> {
         let mut names: Vec<_> = self.0.keys().map(String::as_str).collect();
+        names.retain(|name| !self.all(name, wanted).is_empty());
         names.sort_unstable();
         names
     }
+
+    /// Every series with its value.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Labels, f64)> {
+        self.0.iter().flat_map(|(name, samples)| {
+            samples.iter().map(move |(labels, value)| (name.as_str(), labels, *value))
+        })
+    }
 }
 
-fn labels(text: &str, line: &str) -> BTreeMap<String, String> {
+fn labels(text: &str, line: &str) -> Labels {
     let mut labels = BTreeMap::new();
     let mut rest = text;
     while !rest.is_empty() {

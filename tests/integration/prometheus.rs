@@ -78,7 +78,7 @@ async fn every_scrape_was_good(prometheus: &Prometheus) {
     assert_eq!(prometheus.complaints(), [""; 0]);
     let own = prometheus.own().await;
     let counters: Vec<_> = own
-        .names()
+        .names(&[])
         .into_iter()
         .filter(|name| {
             name.starts_with("prometheus_target_scrapes_sample_")
