@@ -157,7 +157,7 @@ impl CallPlan {
         &self.method
     }
 
-    /// "GET https://api.example.com/v1/models?limit=1"
+    /// `GET https://api.example.com/v1/models?limit=1`
     pub(super) fn shown(&self) -> &str {
         &self.shown
     }
