@@ -1,4 +1,4 @@
-//! The name server: UDP and TCP around [`answer`].
+//! The name server: UDP and TCP around [`mod@answer`].
 
 mod answer;
 mod zone;

@@ -165,7 +165,7 @@ impl CallPlan {
         &self.method
     }
 
-    /// "GET https://api.example.com/v1/models"
+    /// `GET https://api.example.com/v1/models`
     pub(super) fn shown(&self) -> &str {
         &self.shown
     }

@@ -44,12 +44,6 @@ impl Peer {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
-    /// Sends it a signal by its name without SIG.
-    pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
-        assert!(sent.unwrap().success());
-    }
-
     /// Whether all ports take connections, sooner or later; `false` when it has ended before.
     async fn serves(&mut self, ports: &[u16]) -> bool {
         let child = std::sync::Mutex::new(&mut self.child);
