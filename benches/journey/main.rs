@@ -8,21 +8,18 @@
 mod floor;
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../peer/mod.rs"]
 mod peer;
 
 use std::error::Error;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use api_canary::outcome::{Family, Reason, Run, Transport};
+use api_canary::outcome::{Reason, Run};
 use api_canary::probe::{Prober, SystemResolver};
 use api_canary::provider::{self, CallKind};
-use api_canary::target::{
-    ApiKey, Endpoint, Expectations, Families, HttpOffer, HttpOptions, MinTls, Resolver, ResolverKind, Roots,
-    Target, TlsOptions,
-};
+use api_canary::target::{ApiKey, HttpOffer, Target};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::task::JoinSet;
@@ -114,16 +111,13 @@ fn cases(peer: &Peer) -> std::result::Result<Vec<Case>, Box<dyn Error>> {
     let verified = Arc::new(floor::config(&peer.root)?);
     let known = Arc::new(floor::config_of_known_chain(&peer.root)?);
     let https = format!("https://api.sim.test:{}", peer.api.port());
-    let h1 = Target { http: http(HttpOffer::H1), ..models(peer, &https)? };
-    let h2 = Target { http: http(HttpOffer::H2), ..models(peer, &https)? };
+    let h1 = Target { http: peer::http(HttpOffer::H1), ..models(peer, &https)? };
+    let h2 = Target { http: peer::http(HttpOffer::H2), ..models(peer, &https)? };
     let no_alpn = format!("https://tls-no-alpn.sim.test:{}", peer.api.port());
-    let tls = Target { http: http(HttpOffer::H2), ..plain(peer, &no_alpn)? };
+    let tls = Target { http: peer::http(HttpOffer::H2), ..peer.target(&no_alpn)? };
     let http = format!("http://api.sim.test:{}/ok", peer.plain.port());
-    let tcp = Target {
-        families: Families::Only(vec![Family::Ipv4]),
-        ..plain(peer, &format!("http://{REFUSED}/"))?
-    };
-    let nxdomain = plain(peer, "http://dns-nxdomain.sim.test/")?;
+    let tcp = peer.target(&format!("http://{REFUSED}/"))?;
+    let nxdomain = peer.target("http://dns-nxdomain.sim.test/")?;
     let fails = |reason| move |run: &Run| reason_of(run) == Some(reason);
     let works = |run: &Run| reason_of(run).is_none() && !run.outcomes.is_empty();
     Ok(vec![
@@ -143,7 +137,7 @@ fn cases(peer: &Peer) -> std::result::Result<Vec<Case>, Box<dyn Error>> {
             name: "http (dns, tcp, call)",
             probes: 1000,
             floor: floor_http(peer),
-            ours: ours(plain(peer, &http)?, works)?,
+            ours: ours(peer.target(&http)?, works)?,
         },
         Case {
             name: "tls (dns, tcp, handshake)",
@@ -188,41 +182,13 @@ fn reason_of(run: &Run) -> Option<Reason> {
     run.outcomes.iter().find_map(|outcome| outcome.trouble()).map(|trouble| trouble.failure.reason)
 }
 
-fn http(offer: HttpOffer) -> HttpOptions {
-    HttpOptions { offer, headers: Vec::new(), expect: Expectations::default() }
-}
-
-/// A target without a dialect.
-fn plain(peer: &Peer, url: &str) -> std::result::Result<Target, Box<dyn Error>> {
-    let kind = ResolverKind::Server { address: peer.dns, transport: Transport::Udp };
-    Ok(Target {
-        name: "bench".into(),
-        provider: provider::by_name("http").ok_or("no such provider")?,
-        endpoint: Endpoint::parse(url)?,
-        api_key: None,
-        interval: Duration::from_secs(15),
-        timeout: Duration::from_secs(10),
-        families: Families::Only(vec![Family::Ipv4]),
-        resolver: Resolver { name: "bench".into(), kind },
-        expected_networks: Vec::new(),
-        tls: TlsOptions {
-            roots: Roots::File { path: "root.pem".to_owned(), certificates: vec![peer.root.clone()] },
-            server_name: None,
-            min_version: MinTls::V12,
-            expiry_warning: Duration::from_secs(24 * 3600),
-        },
-        http: http(HttpOffer::H1),
-        call: CallKind::Get,
-    })
-}
-
 /// A target of the Claude API's dialect, with a key.
 fn models(peer: &Peer, url: &str) -> std::result::Result<Target, Box<dyn Error>> {
     Ok(Target {
         provider: provider::by_name("anthropic").ok_or("no such provider")?,
         api_key: Some(ApiKey::fixed(KEY)?),
         call: CallKind::Models,
-        ..plain(peer, url)?
+        ..peer.target(url)?
     })
 }
 

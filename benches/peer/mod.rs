@@ -4,8 +4,15 @@ use std::error::Error;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
+use api_canary::outcome::{Family, Transport};
+use api_canary::provider::{self, CallKind};
 use api_canary::simulate::{Options, Simulator};
+use api_canary::target::{
+    Endpoint, Expectations, Families, HttpOffer, HttpOptions, MinTls, Resolver, ResolverKind, Roots, Target,
+    TlsOptions,
+};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
@@ -32,6 +39,30 @@ impl Peer {
         let [dns, api, plain] = addresses;
         Ok(Self { child, dns, api, plain, root: CertificateDer::from_pem_slice(pem.as_bytes())? })
     }
+
+    /// A target without a dialect, over IPv4, resolved by the peer.
+    pub(crate) fn target(&self, url: &str) -> Result<Target, Box<dyn Error>> {
+        let kind = ResolverKind::Server { address: self.dns, transport: Transport::Udp };
+        Ok(Target {
+            name: "bench".into(),
+            provider: provider::by_name("http").ok_or("no such provider")?,
+            endpoint: Endpoint::parse(url)?,
+            api_key: None,
+            interval: Duration::from_secs(15),
+            timeout: Duration::from_secs(10),
+            families: Families::Only(vec![Family::Ipv4]),
+            resolver: Resolver { name: "bench".into(), kind },
+            expected_networks: Vec::new(),
+            tls: TlsOptions {
+                roots: Roots::File { path: "root.pem".to_owned(), certificates: vec![self.root.clone()] },
+                server_name: None,
+                min_version: MinTls::V12,
+                expiry_warning: Duration::from_secs(24 * 3600),
+            },
+            http: http(HttpOffer::H1),
+            call: CallKind::Get,
+        })
+    }
 }
 
 impl Drop for Peer {
@@ -39,6 +70,11 @@ impl Drop for Peer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// No more than a version of HTTP.
+pub(crate) fn http(offer: HttpOffer) -> HttpOptions {
+    HttpOptions { offer, headers: Vec::new(), expect: Expectations::default() }
 }
 
 /// Serves until standard input ends.
