@@ -3,7 +3,8 @@
 //! Text → tree with places (`node`) → variables (`env`) → raw types (`decode`, `raw`) → targets (`lower`).
 //!
 //! Promises: a [`Config`] that exists is usable as it stands; loading never panics and is bounded in memory; no
-//! problem, debug output or effective config shows a key, a header's value or a value taken from the environment.
+//! problem, debug output or effective config shows a key, a header's value, or the path of a URL taken from the
+//! environment, and no problem any value taken from there.
 
 mod decode;
 mod env;

@@ -11,4 +11,4 @@ mod trouble;
 pub use descriptors::raise_descriptor_limit;
 pub use tcp_info::round_trip_time;
 pub use tls_error::rustls_error;
-pub use trouble::IoTrouble;
+pub use trouble::{IoTrouble, of_connecting};

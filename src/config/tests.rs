@@ -399,6 +399,25 @@ fn a_ca_file_is_read_from_the_directory_of_the_config() {
 }
 
 #[test]
+fn an_address_outside_of_the_listed_families_is_a_mistake() {
+    let told =
+        problems("targets:\n  - {name: a, provider: http, url: \"https://127.0.0.1/\", families: [ipv6]}\n");
+    assert!(
+        told.contains("targets[0].families: the URL holds an address of ipv4, which is not listed"),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_path_of_a_url_from_the_environment_is_not_shown() {
+    let text = "targets:\n  - {name: a, provider: http, url: \"https://h.example/${KEY}?k=${KEY}\"}\n";
+    let config = load_text(text, &environment()).unwrap();
+    let shown = effective(&config);
+    assert!(shown.contains("https://h.example/[redacted]"), "{shown}");
+    assert!(!format!("{config:?}{shown}").contains("very-secret"));
+}
+
+#[test]
 fn a_secret_of_the_environment_is_never_shown() {
     let good = format!("{GOOD}    api_key: {{env: KEY}}\n    http: {{headers: {{X-Token: \"a ${{KEY}}\"}}}}");
     let config = load_text(&good, &environment()).unwrap();

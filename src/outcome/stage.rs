@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use super::Reason;
 
+/// Characters of a failure's words.
+const LONGEST_DETAIL: usize = 500;
+
 /// Why a layer failed, in the catalogue's words and in its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -14,9 +17,15 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure with its words.
+    /// A failure with its words; they are cut where they are too long for a log line, since parts of them come from
+    /// peers.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        let mut detail = detail.into();
+        if let Some((end, _)) = detail.char_indices().nth(LONGEST_DETAIL) {
+            detail.truncate(end);
+            detail.push('…');
+        }
+        Self { reason, detail }
     }
 }
 
@@ -78,5 +87,17 @@ impl<E> Stage<E> {
     #[must_use]
     pub fn passed(&self) -> bool {
         matches!(self, Self::Passed { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_words_are_cut() {
+        let failure = Failure::new(Reason::HttpProtocol, "ä".repeat(10_000));
+        assert_eq!(failure.detail.chars().count(), LONGEST_DETAIL + 1);
+        assert_eq!(Failure::new(Reason::HttpProtocol, "short").detail, "short");
     }
 }

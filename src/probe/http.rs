@@ -105,7 +105,9 @@ where
 fn turned_away(ended: &Ended, progress: &Progress) -> Option<&'static str> {
     const NGINX: &[u8] = b"No required SSL certificate was sent";
     match (ended, &progress.head) {
-        (Ended::Broken(_), None) => Some("ended the connection without an answer"),
+        (Ended::Broken(failure), None) if failure.reason == Reason::HttpReset => {
+            Some("ended the connection without an answer")
+        }
         (Ended::Complete, Some(head))
             if head.status == StatusCode::BAD_REQUEST
                 && progress.body.windows(NGINX.len()).any(|window| window == NGINX) =>

@@ -13,7 +13,7 @@ use super::dns::Lookup;
 use super::http::{self, CallPlan, Called, Channel};
 use super::tcp;
 use super::tls::{self, TlsSetup};
-use crate::outcome::{Failure, Finding, HttpVersion, Outcome, PathId, Reason, Stage, Stages};
+use crate::outcome::{DnsEvidence, Failure, Finding, HttpVersion, Outcome, PathId, Reason, Stage, Stages};
 use crate::target::{HttpOffer, Target};
 use crate::units::Deadline;
 
@@ -33,11 +33,16 @@ pub(super) struct Walk<'a> {
     pub(super) deadline: Deadline,
 }
 
+/// The layers before anything above DNS was reached.
+fn untouched(dns: Stage<DnsEvidence>, tls_planned: bool) -> Stages {
+    let tls = if tls_planned { Stage::NotReached } else { Stage::NotPlanned };
+    Stages { dns, tcp: Stage::NotReached, tls, api: Stage::NotReached }
+}
+
 /// The outcome of a path whose name did not resolve.
-pub(super) fn ended_by_dns(path: &PathId, start: Start, lookup: Lookup) -> Outcome {
+pub(super) fn ended_by_dns(path: &PathId, start: Start, lookup: Lookup, tls_planned: bool) -> Outcome {
     let took = lookup.stage.took().unwrap_or_default();
-    let stages =
-        Stages { dns: lookup.stage, tcp: Stage::NotReached, tls: Stage::NotReached, api: Stage::NotReached };
+    let stages = untouched(lookup.stage, tls_planned);
     Outcome { path: path.clone(), started: start.wall, took, stages, findings: lookup.findings }
 }
 
@@ -54,8 +59,7 @@ impl Walk<'_> {
             Some(lookup) => (lookup.stage, lookup.findings),
             None => (Stage::NotPlanned, Vec::new()),
         };
-        let upper = if self.tls.is_some() { Stage::NotReached } else { Stage::NotPlanned };
-        let mut stages = Stages { dns, tcp: Stage::NotReached, tls: upper, api: Stage::NotReached };
+        let mut stages = untouched(dns, self.tls.is_some());
         let connected = tcp::connect(addresses, self.target.endpoint.port, self.deadline).await;
         stages.tcp = connected.stage;
         if let Some(stream) = connected.stream {

@@ -96,7 +96,9 @@ impl Prober {
                 run.lookups.push(lookup.stage.clone());
             }
             match decision {
-                Decision::Walk => run.outcomes.extend(leg.finish(self.path(family), start)),
+                Decision::Walk => {
+                    run.outcomes.extend(leg.finish(self.path(family), start, self.tls.is_some()));
+                }
                 Decision::Retire => run.retired.push(self.path(family).clone()),
                 Decision::None => {}
             }
@@ -151,10 +153,10 @@ impl Leg {
     }
 
     /// The outcome of a walked family: of its journey, or of the lookup that ended it.
-    fn finish(self, path: &PathId, start: Start) -> Option<Outcome> {
+    fn finish(self, path: &PathId, start: Start, tls_planned: bool) -> Option<Outcome> {
         match (self.outcome, self.lookup) {
             (Some(outcome), _) => Some(outcome),
-            (None, Some(lookup)) => Some(journey::ended_by_dns(path, start, lookup)),
+            (None, Some(lookup)) => Some(journey::ended_by_dns(path, start, lookup, tls_planned)),
             (None, None) => None,
         }
     }
@@ -171,7 +173,7 @@ mod tests {
         assert_eq!(leg.looked(), Looked::NotAsked);
         let path = PathId { target: "t".into(), route: DIRECT.into(), family: Family::Ipv4 };
         let start = Start { wall: clock::wall(), at: Instant::now() };
-        assert!(leg.finish(&path, start).is_none());
+        assert!(leg.finish(&path, start, true).is_none());
     }
 
     #[test]

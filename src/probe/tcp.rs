@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use crate::net::{IoTrouble, round_trip_time};
+use crate::net::{IoTrouble, of_connecting, round_trip_time};
 use crate::outcome::{ConnectAttempt, Failure, Reason, Stage, TcpEvidence};
 use crate::units::Deadline;
 
@@ -58,7 +58,7 @@ pub(super) async fn connect(addresses: &[IpAddr], port: u16, deadline: Deadline)
 }
 
 fn describe(address: SocketAddr, error: &io::Error) -> Failure {
-    let reason = match IoTrouble::of(error) {
+    let reason = match of_connecting(address, error) {
         IoTrouble::Refused => Reason::TcpRefused,
         IoTrouble::TimedOut => Reason::TcpTimeout,
         IoTrouble::Reset | IoTrouble::Eof => Reason::TcpReset,

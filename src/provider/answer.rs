@@ -49,7 +49,10 @@ impl Answer<'_> {
     #[must_use]
     pub fn describe(&self) -> String {
         let status = self.status.as_u16();
-        let kind = self.header("content-type").unwrap_or("no content type");
+        let mut kind = one_line(self.header("content-type").unwrap_or("no content type"));
+        if let Some(coding) = self.header("content-encoding") {
+            kind = format!("{kind}, {} that was not asked for", one_line(coding));
+        }
         let start = String::from_utf8_lossy(self.body.get(..self.body.len().min(400)).unwrap_or_default());
         let start = one_line(&start);
         if self.truncated {

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use http::{HeaderName, Method};
 use serde_json::Value;
 
+use super::answer::one_line;
 use super::{Answer, Call, CallKind, Provider, Reading, rate_limit};
 use crate::outcome::{AnsweredBy, Failure, Reason};
 
@@ -187,8 +188,8 @@ fn is_challenge_page(answer: &Answer<'_>) -> bool {
 fn describe(answer: &Answer<'_>, error: &ApiError<'_>) -> String {
     let status = answer.status.as_u16();
     match (error.kind, error.message) {
-        (Some(kind), Some(message)) => format!("HTTP {status} {kind}: {}", super::answer::one_line(message)),
-        (Some(kind), None) => format!("HTTP {status} {kind}"),
+        (Some(kind), Some(message)) => format!("HTTP {status} {}: {}", one_line(kind), one_line(message)),
+        (Some(kind), None) => format!("HTTP {status} {}", one_line(kind)),
         (None, _) => answer.describe(),
     }
 }

@@ -56,7 +56,7 @@ pub enum EndpointError {
 }
 
 /// Where a target is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// `http` or `https`.
     pub scheme: Scheme,
@@ -66,6 +66,8 @@ pub struct Endpoint {
     pub port: u16,
     /// Path and query as given, starting with `/`.
     pub path: String,
+    /// Whether path and query are secrets, because the URL holds a value from the environment.
+    pub confidential: bool,
 }
 
 impl Endpoint {
@@ -101,7 +103,7 @@ impl Endpoint {
         };
         let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        Ok(Self { scheme, host, port, path })
+        Ok(Self { scheme, host, port, path, confidential: false })
     }
 
     /// Host and port as a request names them: the port only where it is not the scheme's own.
@@ -118,13 +120,20 @@ impl Endpoint {
     }
 }
 
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({self})")
+    }
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = match self.scheme {
             Scheme::Http => "http",
             Scheme::Https => "https",
         };
-        write!(f, "{scheme}://{}{}", self.authority(), self.path)
+        let path = if self.confidential { "/[redacted]" } else { &self.path };
+        write!(f, "{scheme}://{}{path}", self.authority())
     }
 }
 

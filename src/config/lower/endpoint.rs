@@ -37,7 +37,9 @@ pub(super) fn endpoint(
         provider.ok().and_then(|provider| provider.default_url()).and_then(|url| Endpoint::parse(url).ok());
     let endpoint = field.checked().and_then(|given| match (given, &own) {
         (Some((url, place)), _) => {
-            Endpoint::parse(&url).map_err(|error| context.refuse(&place, &url, "the URL of a target", &error))
+            let parsed = Endpoint::parse(&url)
+                .map_err(|error| context.refuse(&place, &url, "the URL of a target", &error))?;
+            Ok(Endpoint { confidential: place.from_env.is_some(), ..parsed })
         }
         (None, Some(own)) => Ok(own.clone()),
         (None, None) => {

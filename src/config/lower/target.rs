@@ -10,7 +10,7 @@ use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place, Reported};
 use crate::config::raw::{RawFamily, RawRoute, RawTarget};
 use crate::outcome::Family;
-use crate::target::{Families, Target};
+use crate::target::{Endpoint, Families, Host, Target};
 
 /// The longest name.
 const MAX_NAME: usize = 100;
@@ -37,7 +37,7 @@ pub(super) fn lower(
     let api_key = key::api_key(raw.api_key, endpoint.as_ref().ok(), context);
     let (interval, timeout) = timing::of_target(raw.interval, raw.timeout, defaults, context);
     let routes = routes(raw.routes, context);
-    let families = families(raw.families, context);
+    let families = families(raw.families, endpoint.as_ref().ok(), context);
     let resolver = resolver::chosen(raw.resolvers, resolvers, context);
     let expected_networks = endpoint::networks(raw.expected_networks, provider, own, context);
     let tls = tls::options(raw.tls, context);
@@ -97,7 +97,11 @@ fn routes(field: Field<Vec<Field<RawRoute>>>, context: &Context<'_>) -> Checked<
     }
 }
 
-fn families(field: Field<Vec<Field<RawFamily>>>, context: &Context<'_>) -> Checked<Families> {
+fn families(
+    field: Field<Vec<Field<RawFamily>>>,
+    endpoint: Option<&Endpoint>,
+    context: &Context<'_>,
+) -> Checked<Families> {
     let Some((list, place)) = field.checked()? else { return Ok(Families::Answered) };
     let mut families = Vec::new();
     for item in list {
@@ -115,6 +119,14 @@ fn families(field: Field<Vec<Field<RawFamily>>>, context: &Context<'_>) -> Check
         return Err(context
             .report
             .add(&place, "an empty list: leave the key out for those that DNS answers"));
+    }
+    if let Some(Endpoint { host: Host::Address(address), .. }) = endpoint
+        && !families.contains(&Family::of(*address))
+    {
+        let family = Family::of(*address);
+        return Err(context
+            .report
+            .add(&place, format!("the URL holds an address of {family}, which is not listed")));
     }
     Ok(Families::Only(families))
 }

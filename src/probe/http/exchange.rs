@@ -81,7 +81,7 @@ where
     };
     match result {
         Ok(()) => Ended::Complete,
-        Err(error) => Ended::Broken(failure::of(&error, progress, witness.seen().as_ref())),
+        Err(error) => Ended::Broken(failure::of(&error, progress, witness.seen())),
     }
 }
 
@@ -120,8 +120,9 @@ where
             let room = BODY_LIMIT - progress.body.len();
             progress.body.extend_from_slice(data.get(..room.min(data.len())).unwrap_or_default());
             if data.len() > room {
+                // Not the end of the response, so there is no time of it.
                 progress.truncated = true;
-                break;
+                return Ok(());
             }
         }
     }

@@ -3,20 +3,20 @@
 use std::error::Error as StdError;
 
 use super::exchange::Progress;
-use super::watch::Seen;
 use crate::net::IoTrouble;
 use crate::outcome::{Failure, Reason};
 
-/// Reads hyper's error, given how far the exchange came and the error of the stream below, if it had one.
-pub(super) fn of(error: &hyper::Error, progress: &Progress, seen: Option<&Seen>) -> Failure {
+/// Reads hyper's error, given how far the exchange came and what broke the stream below, if anything did.
+pub(super) fn of(error: &hyper::Error, progress: &Progress, stream: Option<IoTrouble>) -> Failure {
     let frames = frames(error);
     let rules_broken =
         error.is_parse() || error.is_parse_too_large() || frames.is_some_and(h2::Error::is_library);
-    let stream_cut = frames.is_some_and(|frames| frames.is_reset() && frames.is_remote());
-    let reason = match seen {
+    // The peer ended the stream or the connection by the rules: RST_STREAM, GOAWAY.
+    let cut = frames.is_some_and(|frames| frames.is_remote() && (frames.is_reset() || frames.is_go_away()));
+    let reason = match stream {
         _ if rules_broken => Reason::HttpProtocol,
-        _ if stream_cut => Reason::HttpReset,
-        Some(seen) => of_stream(seen),
+        _ if cut => Reason::HttpReset,
+        Some(trouble) => of_stream(trouble),
         None if error.is_incomplete_message() => Reason::HttpReset,
         None => Reason::HttpProtocol,
     };
@@ -29,19 +29,16 @@ pub(super) fn of(error: &hyper::Error, progress: &Progress, seen: Option<&Seen>)
     Failure::new(reason, format!("{stage}: {}", chain(error)))
 }
 
-fn of_stream(seen: &Seen) -> Reason {
-    match (&seen.tls, seen.trouble) {
-        (Some(_), _) => Reason::HttpProtocol,
-        (None, IoTrouble::Exhausted) => Reason::CanaryExhausted,
-        (None, IoTrouble::TimedOut) => Reason::HttpTimeout,
-        (
-            None,
-            IoTrouble::Refused
-            | IoTrouble::Reset
-            | IoTrouble::Eof
-            | IoTrouble::Unreachable
-            | IoTrouble::Other,
-        ) => Reason::HttpReset,
+fn of_stream(trouble: IoTrouble) -> Reason {
+    match trouble {
+        IoTrouble::Exhausted => Reason::CanaryExhausted,
+        IoTrouble::TimedOut => Reason::HttpTimeout,
+        // Other: an alert, or records that were damaged on the way.
+        IoTrouble::Refused
+        | IoTrouble::Reset
+        | IoTrouble::Eof
+        | IoTrouble::Unreachable
+        | IoTrouble::Other => Reason::HttpReset,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use http::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 
 use crate::outcome::HttpVersion;
@@ -77,6 +77,13 @@ impl CallPlan {
             let base = base.split('?').next().unwrap_or_default().trim_end_matches('/');
             format!("{base}{}", call.path)
         };
+        // A query often holds a key, and what came from the environment may be one.
+        let shown_path = match path.split_once('?') {
+            _ if target.endpoint.confidential => "/[redacted]",
+            Some((path, _)) => path,
+            None => &path,
+        }
+        .to_owned();
         let scheme = match target.endpoint.scheme {
             Scheme::Http => "http",
             Scheme::Https => "https",
@@ -87,6 +94,7 @@ impl CallPlan {
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         for (name, value) in call.headers {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
@@ -100,7 +108,7 @@ impl CallPlan {
         Ok(Self {
             provider,
             kind,
-            shown: format!("{} {absolute}", call.method),
+            shown: format!("{} {scheme}://{authority}{shown_path}", call.method),
             method: call.method,
             path: to_uri(path)?,
             absolute,
@@ -157,8 +165,42 @@ impl CallPlan {
         &self.method
     }
 
-    /// `GET https://api.example.com/v1/models?limit=1`
+    /// `GET https://api.example.com/v1/models`
     pub(super) fn shown(&self) -> &str {
         &self.shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Env, Source};
+
+    fn plan(url: &str) -> CallPlan {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.yml");
+        let text =
+            format!("targets:\n  - {{name: a, provider: http, url: \"{url}\", api_key: {{env: KEY}}}}\n");
+        std::fs::write(&file, text).unwrap();
+        let env = Env::of([("KEY", "sk-ant-1"), ("TOKEN", "t0ken")]);
+        CallPlan::new(&Config::load(&Source::File(file), &env).unwrap().targets[0]).unwrap()
+    }
+
+    #[test]
+    fn a_call_is_shown_without_its_query_and_without_what_came_from_the_environment() {
+        assert_eq!(plan("https://h.example:8443/a/b?key=secret").shown(), "GET https://h.example:8443/a/b");
+        let plan = plan("https://h.example/${TOKEN}/b");
+        assert_eq!(plan.shown(), "GET https://h.example/[redacted]");
+        let request = plan.request(HttpVersion::Http11, Channel::Verified);
+        assert_eq!(request.head.uri(), "/t0ken/b");
+    }
+
+    #[test]
+    fn the_key_goes_only_over_a_verified_channel() {
+        let plan = plan("https://h.example/");
+        let sent =
+            |channel| plan.request(HttpVersion::Http2, channel).head.headers().contains_key("authorization");
+        assert!(sent(Channel::Verified));
+        assert!(!sent(Channel::Plain));
     }
 }

@@ -1,41 +1,35 @@
 //! A stream that remembers the error that broke it.
 //!
-//! hyper and h2 keep only an error's kind and text; which alert or which errno it was decides the reason.
+//! hyper and h2 keep only an error's kind and text; which errno it was decides the reason.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::net::{IoTrouble, rustls_error};
+use crate::net::IoTrouble;
 
-/// The first error of a stream; its early end counts as one.
-#[derive(Debug, Clone)]
-pub(super) struct Seen {
-    pub(super) trouble: IoTrouble,
-    pub(super) tls: Option<rustls::Error>,
-}
-
-/// Where the error is kept for when the stream is gone.
+/// Where the first error is kept for when the stream is gone; its early end counts as one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Witness(Arc<Mutex<Option<Seen>>>);
+pub(super) struct Witness(Arc<OnceLock<IoTrouble>>);
 
 impl Witness {
-    pub(super) fn seen(&self) -> Option<Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn seen(&self) -> Option<IoTrouble> {
+        self.0.get().copied()
     }
 
     fn note<T>(&self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if let Poll::Ready(Err(error)) = &polled {
-            self.set(Seen { trouble: IoTrouble::of(error), tls: rustls_error(error).cloned() });
+            self.set(IoTrouble::of(error));
         }
         polled
     }
 
-    fn set(&self, seen: Seen) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(seen);
+    fn set(&self, trouble: IoTrouble) {
+        // Only the first one counts.
+        let _ = self.0.set(trouble);
     }
 }
 
@@ -62,7 +56,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
         if matches!(polled, Poll::Ready(Ok(()))) && buffer.filled().len() == before {
-            self.witness.set(Seen { trouble: IoTrouble::Eof, tls: None });
+            self.witness.set(IoTrouble::Eof);
         }
         self.witness.note(polled)
     }

@@ -19,9 +19,23 @@ use crate::outcome::{CertFacts, CertificateChecks, ChainFacts, Check, Failure, R
 #[derive(Debug)]
 pub(super) struct Trust {
     pub(super) roots: RootCertStore,
-    /// The organizations of the roots, to tell a public issuer from a private one.
-    pub(super) organizations: Vec<String>,
+    /// The subjects of the roots, sorted, written as [`CertFacts`] writes names.
+    pub(super) subjects: Vec<String>,
+    /// Certificates that are trusted as they stand, such as a gateway's self-signed one: those of the target's file.
+    pub(super) pinned: Vec<CertificateDer<'static>>,
     pub(super) algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl Trust {
+    fn has_root(&self, subject: &str) -> bool {
+        self.subjects.binary_search_by(|known| known.as_str().cmp(subject)).is_ok()
+    }
+
+    /// Whether a root of the same organization is trusted: then its owner is a public issuer, not a stranger.
+    fn knows_organization_of(&self, name: &str) -> bool {
+        organization(name)
+            .is_some_and(|name| self.subjects.iter().any(|root| organization(root) == Some(name)))
+    }
 }
 
 /// A chain as presented.
@@ -62,10 +76,14 @@ pub(super) fn all(
             trust.algorithms.all,
         )
     };
+    let pinned = trust.pinned.iter().any(|known| known == chain.leaf);
     let (path, dates) = match at(now) {
         Ok(()) => (Check::Passed, Check::Passed),
+        Err(_) if pinned => {
+            (Check::Passed, dates(chain.facts.certificates.get(..1).unwrap_or_default(), now))
+        }
         Err(error) => {
-            let dates = dates(chain.facts, now);
+            let dates = dates(&chain.facts.certificates, now);
             // Would it lead to a root at a time when all of it is valid? Then only the dates are wrong.
             let path = match at(inside_dates(chain.facts).unwrap_or(now)) {
                 Ok(()) => Check::Passed,
@@ -100,12 +118,12 @@ fn inside_dates(facts: &ChainFacts) -> Option<SystemTime> {
         .then(|| from + until.duration_since(from).unwrap_or_default().min(Duration::from_secs(60)) / 2)
 }
 
-fn dates(facts: &ChainFacts, now: SystemTime) -> Check {
+fn dates(certificates: &[CertFacts], now: SystemTime) -> Check {
     let which = |at: usize, cert: &CertFacts| match at {
         0 => "the certificate".to_owned(),
         _ => format!("the intermediate certificate {}", cert.subject),
     };
-    for (at, cert) in facts.certificates.iter().enumerate() {
+    for (at, cert) in certificates.iter().enumerate() {
         if cert.not_after < now {
             let words = format!("{} expired at {}", which(at, cert), clock::rfc3339(cert.not_after));
             return Check::Failed(Failure::new(Reason::TlsCertExpired, words));
@@ -120,7 +138,7 @@ fn dates(facts: &ChainFacts, now: SystemTime) -> Check {
 
 /// Why a chain leads to no root: read from where it ends.
 fn untrusted(facts: &ChainFacts, trust: &Trust, error: &Error) -> Failure {
-    let chain = walk(facts);
+    let chain = walk(facts, trust);
     let (Some(leaf), Some(end)) = (chain.first(), chain.last()) else {
         return Failure::new(Reason::TlsUntrustedIssuer, format!("no certificate could be read: {error}"));
     };
@@ -128,27 +146,45 @@ fn untrusted(facts: &ChainFacts, trust: &Trust, error: &Error) -> Failure {
         let words = format!("the certificate is signed by itself: {}", leaf.subject);
         return Failure::new(Reason::TlsSelfSigned, words);
     }
+    if !matches!(error, Error::InvalidCertificate(CertificateError::UnknownIssuer)) {
+        // There is a way to a root, and something on it is not allowed: a purpose, a constraint, a signature.
+        return Failure::new(
+            Reason::TlsUntrustedIssuer,
+            format!("the chain of {} is refused: {error}", leaf.subject),
+        );
+    }
     if end.self_issued {
         let words = format!("the chain ends at {}, a root that is not trusted", end.subject);
         return Failure::new(Reason::TlsUntrustedIssuer, words);
     }
-    let public = end.issuer_url.is_some()
-        || organization(&end.issuer)
-            .is_some_and(|name| trust.organizations.iter().any(|known| known == name));
-    if public && !matches!(error, Error::InvalidCertificate(CertificateError::BadSignature)) {
+    if trust.has_root(&end.issuer) {
+        let words = format!("no trusted root of the name {} signed {}", end.issuer, end.subject);
+        return Failure::new(Reason::TlsUntrustedIssuer, words);
+    }
+    // A leaf alone that says where its issuer can be fetched, or an issuer that owns a trusted root: the link between
+    // is missing. A longer chain that ends at a stranger is complete, and not trusted.
+    let link_missing =
+        (chain.len() == 1 && leaf.issuer_url.is_some()) || trust.knows_organization_of(&end.issuer);
+    if link_missing {
         let words = format!("the certificate of the issuer {} is not sent by the server", end.issuer);
         return Failure::new(Reason::TlsIncompleteChain, words);
     }
     Failure::new(Reason::TlsUntrustedIssuer, format!("the issuer {} is not trusted", end.issuer))
 }
 
-/// The presented chain from the leaf upwards, issuer by issuer.
-fn walk(facts: &ChainFacts) -> Vec<&CertFacts> {
+/// The presented chain from the leaf up to just below a trusted root, issuer by issuer; of several certificates of one
+/// name the one that is valid longest.
+fn walk<'a>(facts: &'a ChainFacts, trust: &Trust) -> Vec<&'a CertFacts> {
     let mut chain: Vec<&CertFacts> = facts.leaf().into_iter().collect();
     while let Some(end) = chain.last()
         && !end.self_issued
+        && !trust.has_root(&end.issuer)
         && chain.len() < facts.certificates.len()
-        && let Some(next) = facts.certificates.iter().find(|cert| cert.subject == end.issuer)
+        && let Some(next) = facts
+            .certificates
+            .iter()
+            .filter(|cert| cert.subject == end.issuer)
+            .max_by_key(|cert| cert.not_after)
     {
         chain.push(next);
     }
@@ -156,12 +192,12 @@ fn walk(facts: &ChainFacts) -> Vec<&CertFacts> {
 }
 
 /// The earliest end of validity along a chain that verified; certificates that are out of date were not needed for it.
-pub(super) fn verified_until(facts: &ChainFacts, now: SystemTime) -> Option<SystemTime> {
-    walk(facts).into_iter().map(|cert| cert.not_after).filter(|until| *until >= now).min()
+pub(super) fn verified_until(facts: &ChainFacts, trust: &Trust, now: SystemTime) -> Option<SystemTime> {
+    walk(facts, trust).into_iter().map(|cert| cert.not_after).filter(|until| *until >= now).min()
 }
 
 /// The organization in a name written as `…,O=name,…`.
-pub(super) fn organization(name: &str) -> Option<&str> {
+fn organization(name: &str) -> Option<&str> {
     let start = if name.starts_with("O=") { 2 } else { name.find(",O=")? + 3 };
     let rest = name.get(start..)?;
     let end =
@@ -183,16 +219,4 @@ fn wrong_name(facts: &ChainFacts, name: &ServerName<'_>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn organizations_are_found_in_names() {
-        assert_eq!(organization("CN=WE1,O=Google Trust Services,C=US"), Some("Google Trust Services"));
-        assert_eq!(
-            organization("O=Internet Security Research Group,C=US"),
-            Some("Internet Security Research Group")
-        );
-        assert_eq!(organization("CN=x"), None);
-    }
-}
+mod tests;

@@ -75,7 +75,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A distinguished name in RFC 4514 style, most specific part first.
-fn name(name: &X509Name<'_>) -> String {
+pub(super) fn name(name: &X509Name<'_>) -> String {
     let mut parts: Vec<String> = name
         .iter()
         .map(|part| {

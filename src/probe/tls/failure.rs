@@ -32,7 +32,11 @@ pub(super) fn of(error: &io::Error, asked: &str, first_bytes: &[u8], seen: &TlsE
         // TLS 1.2 has no alert of its own for it.
         Error::AlertReceived(_) if seen.client_certificate_requested => Reason::TlsClientCertRequired,
         Error::AlertReceived(AlertDescription::CloseNotify) => Reason::TlsReset,
-        _ => Reason::TlsAlert,
+        Error::AlertReceived(_) | Error::PeerIncompatible(_) | Error::NoApplicationProtocol => {
+            Reason::TlsAlert
+        }
+        // Bytes that look like TLS and are not: the handshake was cut or damaged on the way.
+        _ => Reason::TlsReset,
     };
     Failure::new(reason, format!("TLS handshake with {asked}: {tls}"))
 }

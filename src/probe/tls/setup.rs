@@ -9,6 +9,7 @@ use rustls::{CipherSuite, ClientConfig, ProtocolVersion, RootCertStore, Supporte
 use x509_parser::prelude::{FromDer as _, X509Name};
 
 use super::checks::Trust;
+use super::facts;
 use super::verified::LastVerified;
 use super::verifier::{Recorder, SharedTrust};
 use crate::target::{Host, HttpOffer, MinTls, Roots, TlsOptions};
@@ -39,7 +40,7 @@ static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(aws_l
 /// The bundled Mozilla roots, read once for all targets.
 static MOZILLA: LazyLock<Arc<Trust>> = LazyLock::new(|| {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    Arc::new(trust(roots))
+    Arc::new(trust(roots, Vec::new()))
 });
 
 /// What a target needs for its handshakes.
@@ -59,7 +60,9 @@ impl TlsSetup {
             .map_err(|_| SetupError::ServerName(shown_name.clone()))?;
         let trust = match &options.roots {
             Roots::Mozilla => Arc::clone(&MOZILLA),
-            Roots::File { path, certificates } => Arc::new(trust(roots_of(path, certificates)?)),
+            Roots::File { path, certificates } => {
+                Arc::new(trust(roots_of(path, certificates)?, certificates.clone()))
+            }
         };
         let trust = Arc::new(SharedTrust { trust, last: LastVerified::default() });
         let versions: &[&SupportedProtocolVersion] = match options.min_version {
@@ -116,18 +119,16 @@ fn roots_of(path: &str, certificates: &[CertificateDer<'static>]) -> Result<Root
     Ok(roots)
 }
 
-fn trust(roots: RootCertStore) -> Trust {
-    let organization = |subject: &[u8]| {
-        let (_, name) = X509Name::from_der(subject).ok()?;
-        name.iter_organization().next().and_then(|part| part.as_str().ok()).map(str::to_owned)
-    };
+/// What handshakes with these roots check against; `pinned` are trusted as they stand.
+pub(super) fn trust(roots: RootCertStore, pinned: Vec<CertificateDer<'static>>) -> Trust {
     // A trust anchor's subject is the content of its DER sequence, without the header.
-    let with_header = |anchor: &[u8]| rustls::pki_types::Der::from(sequence(anchor));
-    let mut organizations: Vec<_> =
-        roots.roots.iter().filter_map(|root| organization(&with_header(&root.subject))).collect();
-    organizations.sort_unstable();
-    organizations.dedup();
-    Trust { roots, organizations, algorithms: PROVIDER.signature_verification_algorithms }
+    let subject = |anchor: &[u8]| {
+        let der = sequence(anchor);
+        X509Name::from_der(&der).ok().map(|(_, subject)| facts::name(&subject))
+    };
+    let mut subjects: Vec<_> = roots.roots.iter().filter_map(|root| subject(&root.subject)).collect();
+    subjects.sort_unstable();
+    Trust { roots, subjects, pinned, algorithms: PROVIDER.signature_verification_algorithms }
 }
 
 /// DER of a SEQUENCE with this content.
@@ -170,9 +171,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bundled_roots_are_known_by_their_organizations() {
-        assert!(MOZILLA.organizations.iter().any(|name| name == "Internet Security Research Group"));
-        assert!(MOZILLA.organizations.iter().any(|name| name.starts_with("Google Trust Services")));
+    fn the_bundled_roots_are_known_by_their_names() {
+        let known = |text: &str| MOZILLA.subjects.iter().any(|subject| subject == text);
+        assert!(known("CN=ISRG Root X1,O=Internet Security Research Group,C=US"), "{:?}", MOZILLA.subjects);
+        assert!(known("CN=GTS Root R1,O=Google Trust Services LLC,C=US"));
     }
 
     #[test]

@@ -65,8 +65,11 @@ impl Recorder {
         let facts = Arc::new(facts::of_chain(std::iter::once(leaf).chain(rest)));
         let presented = Presented { leaf, intermediates: rest, facts: &facts };
         let checks = Arc::new(checks::all(presented, name, &self.shared.trust, self.now));
-        let verified_until =
-            if checks.failure().is_none() { checks::verified_until(&facts, self.now) } else { None };
+        let verified_until = if checks.failure().is_none() {
+            checks::verified_until(&facts, &self.shared.trust, self.now)
+        } else {
+            None
+        };
         Arc::new(Record { facts, checks, verified_until })
     }
 }
