@@ -3,6 +3,8 @@
 //! Promises: at most one cell per family and label block; cells stay sorted by both, so that output needs no sorting;
 //! what is unknown has no cell.
 
+use std::ops::Range;
+
 use super::catalogue::{Family, Kind, Scope};
 use super::histogram::{Exemplar, Histogram};
 use super::label;
@@ -41,11 +43,13 @@ pub(super) struct Cell {
 pub struct Cells {
     scope: Scope,
     cells: Vec<Cell>,
+    /// Where the block of a cell that is looked for is put together.
+    sought: String,
 }
 
 impl Cells {
     pub(super) fn new(scope: Scope) -> Self {
-        Self { scope, cells: Vec::new() }
+        Self { scope, cells: Vec::new(), sought: String::new() }
     }
 
     /// Sets a gauge.
@@ -72,7 +76,14 @@ impl Cells {
 
     /// Like [`Self::inform`], but only among the series that have the same first `key` labels.
     pub fn inform_under(&mut self, family: Family, labels: &[&str], key: usize) {
-        self.clear_under(family, labels.get(..key).unwrap_or_default());
+        self.seek(family, labels.get(..key).unwrap_or_default());
+        let under = self.under(family);
+        // As a rule nothing has changed.
+        let found = self.find_labels(family, labels);
+        if found.is_ok() && under.len() == 1 {
+            return;
+        }
+        self.cells.drain(under);
         self.set(family, labels, 1.0);
     }
 
@@ -94,21 +105,21 @@ impl Cells {
 
     /// Removes one series, if it is there.
     pub fn remove(&mut self, family: Family, labels: &[&str]) {
-        if let Ok(at) = self.find(family, &label::block(family.own_labels(), labels)) {
+        if let Ok(at) = self.find_labels(family, labels) {
             self.cells.remove(at);
         }
     }
 
     /// Removes every series of a family.
     pub fn clear(&mut self, family: Family) {
-        self.cells.retain(|cell| cell.family != family);
+        self.clear_under(family, &[]);
     }
 
     /// Removes every series of a family that has these first labels.
     pub fn clear_under(&mut self, family: Family, labels: &[&str]) {
-        let start = label::block(family.own_labels(), labels);
-        // The start ends with a closing quote, after which a value cannot continue: whole labels are compared.
-        self.cells.retain(|cell| cell.family != family || !cell.block.starts_with(start.as_str()));
+        self.seek(family, labels);
+        let under = self.under(family);
+        self.cells.drain(under);
     }
 
     /// The value of a gauge, if it is there.
@@ -129,14 +140,32 @@ impl Cells {
         self.cells.binary_search_by(|cell| cell.family.cmp(&family).then_with(|| (*cell.block).cmp(block)))
     }
 
+    /// Puts the block of some labels together.
+    fn seek(&mut self, family: Family, labels: &[&str]) {
+        self.sought.clear();
+        label::append(&mut self.sought, family.own_labels(), labels);
+    }
+
+    /// Where the cells of a family are whose block starts with what is sought: they stand together.
+    fn under(&self, family: Family) -> Range<usize> {
+        let (Ok(from) | Err(from)) = self.find(family, &self.sought);
+        // What is sought ends with a closing quote, after which a value cannot continue: whole labels are compared.
+        let fits = |cell: &&Cell| cell.family == family && cell.block.starts_with(&self.sought);
+        from..from + self.cells.iter().skip(from).take_while(fits).count()
+    }
+
+    fn find_labels(&mut self, family: Family, labels: &[&str]) -> Result<usize, usize> {
+        self.seek(family, labels);
+        self.find(family, &self.sought)
+    }
+
     fn entry(&mut self, family: Family, labels: &[&str]) -> &mut Cell {
         debug_assert_eq!(family.scope(), self.scope, "{} belongs elsewhere", family.name());
         debug_assert_eq!(family.own_labels().len(), labels.len(), "{} has other labels", family.name());
-        let block = label::block(family.own_labels(), labels);
-        let at = match self.find(family, &block) {
+        let at = match self.find_labels(family, labels) {
             Ok(at) => at,
             Err(at) => {
-                let cell = Cell { family, block: block.into_boxed_str(), value: Value::new(family) };
+                let cell = Cell { family, block: self.sought.as_str().into(), value: Value::new(family) };
                 self.cells.insert(at, cell);
                 at
             }

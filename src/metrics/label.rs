@@ -17,19 +17,24 @@ fn escape(out: &mut String, value: &str) {
 
 /// The block of some labels and their values.
 pub(super) fn block(names: &[&str], values: &[&str]) -> String {
-    debug_assert!(values.len() <= names.len(), "more values than labels");
     let length = names.iter().zip(values).map(|(name, value)| name.len() + value.len() + 4).sum();
     let mut out = String::with_capacity(length);
+    append(&mut out, names, values);
+    out
+}
+
+/// Appends such a block to an empty text.
+pub(super) fn append(out: &mut String, names: &[&str], values: &[&str]) {
+    debug_assert!(values.len() <= names.len(), "more values than labels");
     for (name, value) in names.iter().zip(values) {
         if !out.is_empty() {
             out.push(',');
         }
         out.push_str(name);
         out.push_str("=\"");
-        escape(&mut out, value);
+        escape(out, value);
         out.push('"');
     }
-    out
 }
 
 /// A help text for its line: backslash and newline are escaped in both expositions, the double quote in OpenMetrics.

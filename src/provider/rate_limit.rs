@@ -20,17 +20,46 @@ pub(super) fn retry_after(answer: &Answer<'_>, now: SystemTime) -> Option<Durati
 
 /// Anthropic's `anthropic-ratelimit-{dimension}-{limit,remaining,reset}`: integers, and RFC 3339 for the reset.
 pub(super) fn anthropic(answer: &Answer<'_>) -> Vec<RateLimit> {
-    const DIMENSIONS: [(&str, &str); 4] = [
-        ("requests", "requests"),
-        ("tokens", "tokens"),
-        ("input-tokens", "input_tokens"),
-        ("output-tokens", "output_tokens"),
+    // Spelled out, so that nothing is put together for each answer.
+    const DIMENSIONS: [(&str, [&str; 3]); 4] = [
+        (
+            "requests",
+            [
+                "anthropic-ratelimit-requests-limit",
+                "anthropic-ratelimit-requests-remaining",
+                "anthropic-ratelimit-requests-reset",
+            ],
+        ),
+        (
+            "tokens",
+            [
+                "anthropic-ratelimit-tokens-limit",
+                "anthropic-ratelimit-tokens-remaining",
+                "anthropic-ratelimit-tokens-reset",
+            ],
+        ),
+        (
+            "input_tokens",
+            [
+                "anthropic-ratelimit-input-tokens-limit",
+                "anthropic-ratelimit-input-tokens-remaining",
+                "anthropic-ratelimit-input-tokens-reset",
+            ],
+        ),
+        (
+            "output_tokens",
+            [
+                "anthropic-ratelimit-output-tokens-limit",
+                "anthropic-ratelimit-output-tokens-remaining",
+                "anthropic-ratelimit-output-tokens-reset",
+            ],
+        ),
     ];
-    let read = |(header, dimension): (&str, &'static str)| {
-        let part = |part: &str| answer.header(&format!("anthropic-ratelimit-{header}-{part}"));
-        let limit = part("limit").and_then(|text| text.parse().ok());
-        let remaining = part("remaining").and_then(|text| text.parse().ok());
-        let reset = part("reset").and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
+    let read = |(dimension, [limit, remaining, reset]): (&'static str, [&str; 3])| {
+        let limit = answer.header(limit).and_then(|text| text.parse().ok());
+        let remaining = answer.header(remaining).and_then(|text| text.parse().ok());
+        let reset =
+            answer.header(reset).and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
         (limit.is_some() || remaining.is_some() || reset.is_some()).then_some(RateLimit {
             dimension,
             limit,

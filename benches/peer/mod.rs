@@ -1,0 +1,90 @@
+//! The other end: the simulated provider in a process of its own, so that its CPU time is not the prober's.
+
+use std::error::Error;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use api_canary::outcome::{Family, Transport};
+use api_canary::provider::{self, CallKind};
+use api_canary::simulate::{Options, Simulator};
+use api_canary::target::{
+    Endpoint, Expectations, Families, HttpOffer, HttpOptions, MinTls, Resolver, ResolverKind, Roots, Target,
+    TlsOptions,
+};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+/// The argument that makes this program the peer.
+pub(crate) const ARGUMENT: &str = "--peer";
+
+/// The running peer; ends with this value, and with this process.
+pub(crate) struct Peer {
+    child: Child,
+    pub(crate) dns: SocketAddr,
+    pub(crate) api: SocketAddr,
+    pub(crate) plain: SocketAddr,
+    pub(crate) root: CertificateDer<'static>,
+}
+
+impl Peer {
+    pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
+        let program = std::env::current_exe()?;
+        let mut child =
+            Command::new(program).arg(ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().ok_or("the peer has no output")?).read_line(&mut line)?;
+        let (addresses, pem): ([SocketAddr; 3], String) = serde_json::from_str(&line)?;
+        let [dns, api, plain] = addresses;
+        Ok(Self { child, dns, api, plain, root: CertificateDer::from_pem_slice(pem.as_bytes())? })
+    }
+
+    /// A target without a dialect, over IPv4, resolved by the peer.
+    pub(crate) fn target(&self, url: &str) -> Result<Target, Box<dyn Error>> {
+        let kind = ResolverKind::Server { address: self.dns, transport: Transport::Udp };
+        Ok(Target {
+            name: "bench".into(),
+            provider: provider::by_name("http").ok_or("no such provider")?,
+            endpoint: Endpoint::parse(url)?,
+            api_key: None,
+            interval: Duration::from_secs(15),
+            timeout: Duration::from_secs(10),
+            families: Families::Only(vec![Family::Ipv4]),
+            resolver: Resolver { name: "bench".into(), kind },
+            expected_networks: Vec::new(),
+            tls: TlsOptions {
+                roots: Roots::File { path: "root.pem".to_owned(), certificates: vec![self.root.clone()] },
+                server_name: None,
+                min_version: MinTls::V12,
+                expiry_warning: Duration::from_secs(24 * 3600),
+            },
+            http: http(HttpOffer::H1),
+            call: CallKind::Get,
+        })
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// No more than a version of HTTP.
+pub(crate) fn http(offer: HttpOffer) -> HttpOptions {
+    HttpOptions { offer, headers: Vec::new(), expect: Expectations::default() }
+}
+
+/// Serves until standard input ends.
+pub(crate) fn serve() -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let simulator = runtime.block_on(Simulator::start(Options::default()))?;
+    let addresses = [simulator.dns_address(), simulator.api_address(), simulator.plain_address()];
+    let line = serde_json::to_string(&(addresses, simulator.ca_pem()))?;
+    writeln!(std::io::stdout(), "{line}")?;
+    std::io::stdin().read_to_end(&mut Vec::new())?;
+    runtime.block_on(simulator.shutdown());
+    Ok(())
+}
