@@ -2,7 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 
-#[path = "../harness/mod.rs"]
+#[path = "../shared/harness.rs"]
 mod harness;
 
 use std::error::Error;

@@ -6,9 +6,9 @@
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 
 mod floor;
-#[path = "../harness/mod.rs"]
+#[path = "../shared/harness.rs"]
 mod harness;
-#[path = "../peer/mod.rs"]
+#[path = "../shared/peer.rs"]
 mod peer;
 
 use std::error::Error;

@@ -5,10 +5,10 @@
 
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 
-#[path = "../harness/mod.rs"]
+#[path = "../shared/harness.rs"]
 #[expect(dead_code, reason = "other benches use the rest")]
 mod harness;
-#[path = "../peer/mod.rs"]
+#[path = "../shared/peer.rs"]
 #[expect(dead_code, reason = "other benches use the rest")]
 mod peer;
 
