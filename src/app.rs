@@ -122,7 +122,15 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
 
     let mut current = config;
     while signals.next().await == Signal::Reload {
-        current = reload(&options, current, &system, &metrics, &commands).await;
+        let loaded = tokio::select! {
+            loaded = reload(&options, &current, &system, &metrics, &commands) => loaded,
+            // Its files may be on a disk that does not answer, which must not keep the program from ending.
+            () = signals.stop() => {
+                tracing::warn!(config = %options.source, "a reload was under way and is given up");
+                break;
+            }
+        };
+        current = loaded.unwrap_or(current);
     }
     tracing::info!("stopping: finishing what is under way");
     readiness.set(Phase::Draining);
@@ -150,14 +158,14 @@ async fn stop(signals: &mut Signals) {
     }
 }
 
-/// Loads the config again and changes what it must; a config with problems changes nothing.
+/// Loads the config again and changes what it must; a config with problems changes nothing, and is `None`.
 async fn reload(
     options: &ServeOptions,
-    current: Config,
+    current: &Config,
     system: &Arc<SystemResolver>,
     metrics: &Metrics,
     commands: &mpsc::Sender<Command>,
-) -> Config {
+) -> Option<Config> {
     let (source, env, system) = (options.source.clone(), options.env.clone(), Arc::clone(system));
     let old = current.targets.clone();
     let loading = tokio::task::spawn_blocking(move || -> Result<_, ServeError> {
@@ -173,14 +181,14 @@ async fn reload(
             let _ = commands.send(Command::Change(changes)).await;
             metrics.program().reloaded(true, clock::wall());
             tracing::info!(targets = config.targets.len(), changed, config = %options.source, "reloaded");
-            return config;
+            return Some(config);
         }
         Ok(Err(error)) => error.to_string(),
         Err(error) => error.to_string(),
     };
     metrics.program().reloaded(false, clock::wall());
     tracing::error!(config = %options.source, problems = %failed, "reload failed, the old config stays");
-    current
+    None
 }
 
 /// Runs in flight at the most, so that probes never use up the descriptors.

@@ -286,7 +286,7 @@ fn files_that_are_no_config_are_a_problem() {
     };
     std::fs::write(dir.path().join("latin1"), b"targets:\n- name: \xe9").unwrap();
     assert_eq!(told("missing.yml"), ": cannot be read: No such file or directory (os error 2)");
-    assert_eq!(told(""), ": cannot be read: Is a directory (os error 21)");
+    assert_eq!(told(""), ": cannot be read: it is neither a regular file nor a pipe");
     assert_eq!(told("latin1"), ": not UTF-8 (line 2)\n    help: save the file as UTF-8");
 }
 

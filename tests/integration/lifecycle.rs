@@ -188,6 +188,24 @@ async fn with_nothing_under_way_it_ends_right_away_in_spite_of_open_connections(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reload_that_never_ends_does_not_keep_it_from_ending() {
+    let scene = Scene::new().await;
+    let config = scene.config("interval: 60s", &[scene.target("a", "api", "")]);
+    let mut canary = Canary::start(&config).await;
+    canary.wait_runs("a", 1.0).await;
+    std::fs::remove_file(&config).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&config).status().unwrap().success());
+    canary.signal("HUP");
+    // Nothing shows that the reload waits for the pipe; if it did not yet, the end is as quick.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let start = Instant::now();
+    canary.signal("TERM");
+    assert_eq!(canary.ended().await.code(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+    assert!(canary.whole_log().iter().any(|line| line.contains("given up")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_goes_on_when_nobody_reads_its_log_any_more() {
     let scene = Scene::new().await;
     for format in ["logfmt", "json"] {
