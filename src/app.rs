@@ -41,6 +41,9 @@ const PER_RUN: u64 = 4;
 /// Descriptors left for listeners, scrapes and files.
 const RESERVED: u64 = 128;
 
+const _: () =
+    assert!((web::CONNECTIONS as u64) < RESERVED, "connections to the web port fit into what is reserved");
+
 /// How often the event loop's lag is measured.
 const LAG_EVERY: Duration = Duration::from_millis(500);
 
@@ -100,17 +103,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let mut servers = tokio::task::JoinSet::new();
     for (listener, address) in listeners {
         tracing::info!(address = %address, "listening");
-        let mut stopped = stopped.clone();
-        let shutdown = async move {
-            // An error means the sender is gone: stop as well.
-            let _ = stopped.wait_for(|stop| *stop).await;
-        };
-        let router = web::router(Arc::clone(&state));
-        servers.spawn(async move {
-            if let Err(error) = web::serve(listener, router, shutdown).await {
-                tracing::error!(address = %address, %error, "the listener failed");
-            }
-        });
+        servers.spawn(web::serve(listener, Arc::clone(&state), stopped.clone()));
     }
     let (commands, received) = mpsc::channel(1);
     let bound = bound(raise_descriptor_limit());
