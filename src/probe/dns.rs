@@ -6,6 +6,7 @@
 mod exchange;
 mod judge;
 mod message;
+mod resolv_conf;
 mod system;
 
 use std::net::{IpAddr, SocketAddr};

@@ -13,10 +13,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use hickory_resolver::Hosts;
-use hickory_resolver::system_conf::parse_resolv_conf;
 use tokio::time::Instant;
 
 use super::message::{Answer, Question};
+use super::resolv_conf::{self, Servers};
 use super::{Found, ask_server, no_data, special};
 use crate::outcome::{AnswerSource, Failure, Reason, RecordType, Transport};
 use crate::units::Deadline;
@@ -40,13 +40,6 @@ struct State {
 struct Files {
     hosts: Hosts,
     servers: Result<Servers, String>,
-}
-
-#[derive(Debug)]
-struct Servers {
-    addresses: Vec<SocketAddr>,
-    search: Vec<String>,
-    ndots: usize,
 }
 
 impl Default for Files {
@@ -99,10 +92,8 @@ impl SystemResolver {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.stamp != stamp {
             state.stamp = stamp;
-            state.files = Arc::new(Files {
-                hosts: read_hosts(&self.hosts),
-                servers: read_servers(&self.resolv_conf).map_err(|error| error.to_string()),
-            });
+            state.files =
+                Arc::new(Files { hosts: read_hosts(&self.hosts), servers: read_servers(&self.resolv_conf) });
         }
         Arc::clone(&state.files)
     }
@@ -146,9 +137,12 @@ async fn ask_candidates(
         if dots == 0 { below.iter().chain(own).collect() } else { own.chain(below.iter()).collect() };
     let mut first: Option<Failure> = None;
     for candidate in candidates {
-        match ask_servers(&servers.addresses, candidate, deadline, found).await {
-            Err(failure) if failure.reason == Reason::DnsNxdomain => first = first.or(Some(failure)),
-            result => return result,
+        let result = ask_servers(&servers.addresses, candidate, deadline, found).await;
+        match (result, &first) {
+            (Err(failure), None) if failure.reason == Reason::DnsNxdomain => first = Some(failure),
+            // The first name is the one that was meant: what goes wrong with the others says nothing about it.
+            (Err(_), Some(_)) => {}
+            (result, _) => return result,
         }
     }
     Err(first.unwrap_or_else(|| no_data(question, "nobody")))
@@ -181,30 +175,32 @@ fn modified(path: &Path) -> Option<SystemTime> {
 fn read_hosts(path: &Path) -> Hosts {
     let mut hosts = Hosts::default();
     if let Ok(bytes) = std::fs::read(path)
-        && let Err(error) = hosts.read_hosts_conf(bytes.as_slice())
+        // One bad byte, be it in a comment, must not cost the entries after it.
+        && let Err(error) = hosts.read_hosts_conf(String::from_utf8_lossy(&bytes).as_bytes())
     {
         tracing::warn!(file = %path.display(), %error, "cannot read the hosts file, going on without it");
     }
     hosts
 }
 
-fn read_servers(path: &Path) -> io::Result<Servers> {
+fn read_servers(path: &Path) -> Result<Servers, String> {
     let text = match std::fs::read(path) {
         Ok(text) => text,
-        // As the C library does: without the file, ask the local machine.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => b"nameserver 127.0.0.1\n".to_vec(),
-        Err(error) => return Err(error),
+        // Without the file it is as with one that names no server.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error.to_string()),
     };
-    let (config, options) = parse_resolv_conf(text).map_err(io::Error::other)?;
-    let addresses = config.name_servers().iter().map(|server| SocketAddr::new(server.ip, 53)).collect();
-    let search = config.search().iter().map(ToString::to_string).collect();
-    Ok(Servers { addresses, search, ndots: options.ndots })
+    resolv_conf::parse(&String::from_utf8_lossy(&text), |problem| {
+        tracing::warn!(file = %path.display(), problem, "cannot use a name server, going on without it");
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
     use std::time::Duration;
+
+    use hickory_resolver::proto::op::{Message, OpCode, ResponseCode};
 
     use super::*;
 
@@ -258,10 +254,57 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_resolv_conf_without_servers_says_so() {
-        let (_dir, resolver) = resolver("search example\n", "");
-        let (_, result) = ask(&resolver, "api.example", RecordType::A).await;
-        assert_eq!(result, Err(Reason::DnsRefused));
+    async fn a_resolv_conf_whose_servers_cannot_be_used_says_so() {
+        let (_dir, resolver) = resolver("nameserver fe80::1%no-such0\n", "");
+        let question = Question::new("api.example", RecordType::A).unwrap();
+        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
+        let failure = resolver.ask(&question, deadline).await.1.unwrap_err();
+        assert_eq!(failure.reason, Reason::DnsRefused);
+        assert!(failure.detail.contains("no-such0"), "{}", failure.detail);
+    }
+
+    #[tokio::test]
+    async fn a_bad_byte_in_the_hosts_file_costs_no_entry() {
+        let (dir, resolver) = resolver("", "");
+        std::fs::write(dir.path().join("hosts"), b"# caf\xe9\n127.0.0.9 api.example # \xff\n").unwrap();
+        let nine: IpAddr = "127.0.0.9".parse().unwrap();
+        let asked = ask(&resolver, "api.example", RecordType::A).await;
+        assert_eq!(asked, (AnswerSource::HostsFile, Ok(vec![nine])));
+    }
+
+    /// A name server on loopback that answers each name with this response code, without any record.
+    async fn server(rcode: impl Fn(&str) -> ResponseCode + Send + 'static) -> SocketAddr {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut buffer = [0; 512];
+            while let Ok((length, client)) = socket.recv_from(&mut buffer).await {
+                let asked = Message::from_vec(&buffer[..length]).unwrap();
+                let mut reply = Message::response(asked.metadata.id, OpCode::Query);
+                reply.metadata.response_code = rcode(&asked.queries[0].name().to_ascii());
+                reply.add_query(asked.queries[0].clone());
+                socket.send_to(&reply.to_vec().unwrap(), client).await.unwrap();
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn what_goes_wrong_below_search_domains_does_not_hide_that_the_name_does_not_exist() {
+        let code = |name: &str| match name {
+            "api.example." => ResponseCode::NXDomain,
+            "api.example.a." => ResponseCode::Refused,
+            _ => ResponseCode::ServFail,
+        };
+        let search = vec!["a".to_owned(), "b".to_owned()];
+        let servers = Servers { addresses: vec![server(code).await], search, ndots: 5 };
+        let question = Question::new("api.example", RecordType::A).unwrap();
+        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
+        let mut found = Found::default();
+        let failure = ask_candidates(&servers, &question, deadline, &mut found).await.unwrap_err();
+        assert_eq!(failure.reason, Reason::DnsNxdomain);
+        assert!(failure.detail.ends_with("A of api.example"), "{}", failure.detail);
+        assert_eq!(found.queries, 3);
     }
 
     #[tokio::test]
