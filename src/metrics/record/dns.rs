@@ -19,5 +19,7 @@ pub(super) fn lookup(cells: &mut Cells, evidence: &DnsEvidence) {
     let number = |addresses: usize| stated.then(|| f64::from(u32::try_from(addresses).unwrap_or(u32::MAX)));
     cells.put(Family::DnsAnswerAddresses, &labels, number(evidence.addresses.len()));
     cells.put(Family::DnsAnswerUnexpectedAddresses, &labels, number(evidence.unexpected.len()));
-    cells.put(Family::DnsAnswerTtl, &labels, evidence.ttl.map(|ttl| ttl.as_secs_f64()));
+    // An alias that leads nowhere has a TTL too, but not one of an answer.
+    let ttl = evidence.ttl.filter(|_| !evidence.addresses.is_empty());
+    cells.put(Family::DnsAnswerTtl, &labels, ttl.map(|ttl| ttl.as_secs_f64()));
 }

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::message::{Answer, Question};
 use super::resolv_conf::{self, Servers};
-use super::{Found, ask_server, no_data, special};
+use super::{First, Found, ask_server, no_data, special};
 use crate::outcome::{AnswerSource, Failure, Reason, RecordType, Transport};
 use crate::units::Deadline;
 
@@ -66,16 +66,14 @@ impl SystemResolver {
         question: &Question,
         deadline: Deadline,
     ) -> (Found, Result<Answer, Failure>) {
-        let mut found = Found::default();
         if let Some(answer) = special(question) {
-            found.source = AnswerSource::Special;
-            return (found, Ok(answer));
+            return (Found::from(AnswerSource::Special), Ok(answer));
         }
         let files = self.files();
         if let Some(result) = self.ask_hosts(&files.hosts, question) {
-            found.source = AnswerSource::HostsFile;
-            return (found, result);
+            return (Found::from(AnswerSource::HostsFile), result);
         }
+        let mut found = Found::default();
         let servers = match &files.servers {
             Ok(servers) => servers,
             Err(problem) => {
@@ -107,7 +105,7 @@ impl SystemResolver {
             (!addresses.is_empty()).then_some(addresses)
         };
         if let Some(addresses) = listed(question) {
-            return Some(Ok(Answer { addresses, ttl: None, cnames: Vec::new() }));
+            return Some(Ok(Answer { addresses, ..Answer::default() }));
         }
         let other = match question.record_type() {
             RecordType::A => RecordType::Aaaa,
@@ -115,7 +113,7 @@ impl SystemResolver {
         };
         let in_other_family =
             Question::new(question.name(), other).ok().and_then(|other| listed(&other)).is_some();
-        in_other_family.then(|| Err(no_data(question, &self.hosts.display().to_string())))
+        in_other_family.then(|| Err(no_data(question, &self.hosts.display().to_string(), &[])))
     }
 }
 
@@ -135,17 +133,17 @@ async fn ask_candidates(
     let own = std::iter::once(question);
     let candidates: Vec<&Question> =
         if dots == 0 { below.iter().chain(own).collect() } else { own.chain(below.iter()).collect() };
-    let mut first: Option<Failure> = None;
+    let mut first = First::default();
     for candidate in candidates {
         let result = ask_servers(&servers.addresses, candidate, deadline, found).await;
-        match (result, &first) {
-            (Err(failure), None) if failure.reason == Reason::DnsNxdomain => first = Some(failure),
+        match (result, &first.0) {
+            (Err(failure), None) if failure.reason == Reason::DnsNxdomain => first.note(failure, found),
             // The first name is the one that was meant: what goes wrong with the others says nothing about it.
             (Err(_), Some(_)) => {}
             (result, _) => return result,
         }
     }
-    Err(first.unwrap_or_else(|| no_data(question, "nobody")))
+    Err(first.report(found).unwrap_or_else(|| no_data(question, "nobody", &[])))
 }
 
 /// Asks the servers in order until one gives an answer; that a name does not exist is an answer.
@@ -155,17 +153,19 @@ async fn ask_servers(
     deadline: Deadline,
     found: &mut Found,
 ) -> Result<Answer, Failure> {
-    let mut first: Option<Failure> = None;
+    let mut first = First::default();
     for (index, server) in servers.iter().enumerate() {
         let share = deadline.share(Instant::now(), servers.len() - index);
         match ask_server(*server, Transport::Udp, question, share, found).await {
             Err(failure) if !matches!(failure.reason, Reason::DnsNxdomain | Reason::DnsNodata) => {
-                first = first.or(Some(failure));
+                first.note(failure, found);
             }
             result => return result,
         }
     }
-    Err(first.unwrap_or_else(|| Failure::new(Reason::DnsRefused, "there is no name server to ask")))
+    Err(first
+        .report(found)
+        .unwrap_or_else(|| Failure::new(Reason::DnsRefused, "there is no name server to ask")))
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -220,7 +220,7 @@ mod tests {
         let question = Question::new(name, kind).unwrap();
         let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
         let (found, result) = resolver.ask(&question, deadline).await;
-        (found.source, result.map(|answer| answer.addresses).map_err(|failure| failure.reason))
+        (found.said.source, result.map(|answer| answer.addresses).map_err(|failure| failure.reason))
     }
 
     #[tokio::test]
@@ -290,6 +290,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn of_several_servers_what_was_said_belongs_to_the_failure_that_is_reported() {
+        let (refuses, fails) =
+            (server(|_| ResponseCode::Refused).await, server(|_| ResponseCode::ServFail).await);
+        let question = Question::new("api.example", RecordType::A).unwrap();
+        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
+        let mut found = Found::default();
+        let failure = ask_servers(&[refuses, fails], &question, deadline, &mut found).await.unwrap_err();
+        assert_eq!((failure.reason, found.queries), (Reason::DnsRefused, 2));
+        assert_eq!(found.said.rcode.as_deref(), Some("REFUSED"));
+        assert_eq!(found.said.source, AnswerSource::Server { address: refuses, transport: Transport::Udp });
+    }
+
+    #[tokio::test]
     async fn what_goes_wrong_below_search_domains_does_not_hide_that_the_name_does_not_exist() {
         let code = |name: &str| match name {
             "api.example." => ResponseCode::NXDomain,
@@ -305,6 +318,11 @@ mod tests {
         assert_eq!(failure.reason, Reason::DnsNxdomain);
         assert!(failure.detail.ends_with("A of api.example"), "{}", failure.detail);
         assert_eq!(found.queries, 3);
+        assert_eq!(
+            found.said.rcode.as_deref(),
+            Some("NXDOMAIN"),
+            "what was said belongs to what is reported"
+        );
     }
 
     #[tokio::test]
