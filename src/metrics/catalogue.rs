@@ -174,7 +174,7 @@ families! {
     DnsAnswerAddresses, "dns_answer_addresses", Gauge, NONE, Lookup, ["resolver", "record_type"],
         "Number of addresses in the resolver's last answer.";
     DnsAnswerUnexpectedAddresses, "dns_answer_unexpected_addresses", Gauge, NONE, Lookup, ["resolver", "record_type"],
-        "Number of addresses in the resolver's last answer that are outside the expected networks.";
+        "Number of addresses in the resolver's last answer that are outside the expected networks; absent where none are configured.";
     DnsAnswerTtl, "dns_answer_ttl_seconds", Gauge, NONE, Lookup, ["resolver", "record_type"],
         "The smallest time to live in the resolver's last answer, in seconds.";
 }

@@ -67,7 +67,7 @@ pub(super) async fn lookup(
         source: found.said.source,
         rcode: found.said.rcode,
         addresses: Vec::new(),
-        unexpected: Vec::new(),
+        unexpected: (!expected.is_empty()).then(Vec::new),
         ttl: found.said.ttl,
         cnames: found.said.cnames,
         queries: found.queries,
@@ -78,7 +78,7 @@ pub(super) async fn lookup(
         Ok(answer) => {
             let judged = judge::addresses(question.name(), &answer.addresses, expected);
             evidence.addresses = answer.addresses;
-            evidence.unexpected = judged.unexpected;
+            evidence.unexpected = evidence.unexpected.map(|_| judged.unexpected);
             Lookup { stage: Stage::Passed { took, evidence }, findings: judged.finding.into_iter().collect() }
         }
     }

@@ -209,6 +209,17 @@ fn a_server_that_fails_does_not_say_how_many_addresses_there_are() {
 }
 
 #[test]
+fn without_expected_networks_no_address_is_counted_as_unexpected() {
+    let mut outcome = sample::good(&v4());
+    let evidence = crate::outcome::DnsEvidence { unexpected: None, ..sample::dns(Family::Ipv4) };
+    outcome.stages.dns = Stage::Passed { took: Duration::from_millis(1), evidence };
+    let parsed = text(&recorded(&[sample::good(&v4()), outcome]));
+    let labels = [("target", "claude"), ("resolver", "system"), ("record_type", "A")];
+    assert_eq!(parsed.value("dns_answer_unexpected_addresses", &labels), None);
+    assert_eq!(parsed.value("dns_answer_addresses", &labels), Some(1.0));
+}
+
+#[test]
 fn a_new_path_starts_at_zero() {
     let metrics = Metrics::new().unwrap();
     metrics.add_path(&v4(), &[Layer::Dns, Layer::Tcp, Layer::Tls, Layer::Api]);

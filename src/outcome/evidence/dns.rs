@@ -92,8 +92,8 @@ pub struct DnsEvidence {
     pub rcode: Option<String>,
     /// The addresses, in the order given.
     pub addresses: Vec<IpAddr>,
-    /// The addresses outside the expected networks.
-    pub unexpected: Vec<IpAddr>,
+    /// The addresses outside the expected networks; `None` where none are configured.
+    pub unexpected: Option<Vec<IpAddr>>,
     /// The smallest TTL on the way from the name to the addresses, or to the end of the CNAME chain without any.
     pub ttl: Option<Duration>,
     /// The names the CNAME chain went through.

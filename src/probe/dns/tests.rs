@@ -62,6 +62,7 @@ async fn a_truncated_reply_with_addresses_is_used_where_tcp_is_closed() {
     let Stage::Passed { evidence, .. } = ask(address).await.stage else { panic!() };
     assert_eq!(evidence.addresses, ["192.0.2.7".parse::<IpAddr>().unwrap()]);
     assert!(evidence.truncated);
+    assert_eq!(evidence.unexpected, None, "nothing was expected");
     assert_eq!(evidence.source, AnswerSource::Server { address, transport: Transport::Udp });
 }
 
