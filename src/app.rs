@@ -6,6 +6,7 @@
 mod engine;
 mod listen;
 mod signals;
+mod streaks;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::streaks::Streaks;
 use crate::metrics::Metrics;
 use crate::outcome::Run;
 use crate::probe::Prober;
@@ -53,6 +54,7 @@ pub(super) struct Engine {
     probers: HashMap<JobKey, Arc<Prober>>,
     /// Targets of which only results of the prober before are published.
     stale: HashSet<JobKey>,
+    streaks: Streaks,
     sinks: Sinks,
     metrics: Arc<Metrics>,
     commands: mpsc::Receiver<Command>,
@@ -78,7 +80,8 @@ impl Engine {
             wheel.add(&prober.target().name, prober.target().interval, start);
         }
         let probers = probers.into_iter().map(|prober| (Arc::clone(&prober.target().name), prober)).collect();
-        let engine = Self { wheel, probers, stale: HashSet::new(), sinks, metrics, commands, done, report };
+        let (stale, streaks) = (HashSet::new(), Streaks::default());
+        let engine = Self { wheel, probers, stale, streaks, sinks, metrics, commands, done, report };
         engine.count_targets();
         engine
     }
@@ -109,6 +112,9 @@ impl Engine {
             match self.wheel.next(Instant::now()) {
                 Next::Run(due) => {
                     program.schedule_lag(due.lag);
+                    if self.streaks.started(&due.key) {
+                        tracing::info!(target = %due.key, "runs are not skipped any more");
+                    }
                     if let Some(prober) = self.probers.get(&due.key).cloned() {
                         let report = self.report.clone();
                         tokio::spawn(async move {
@@ -120,7 +126,9 @@ impl Engine {
                 }
                 Next::Skipped { key, reason, runs } => {
                     program.skipped(reason, runs.into());
-                    tracing::warn!(target = %key, reason = reason.label(), runs, "runs were skipped");
+                    if self.streaks.skipped(&key) {
+                        tracing::warn!(target = %key, reason = reason.label(), runs, "runs are skipped");
+                    }
                 }
                 Next::Wait(until) => break Some(until),
                 Next::Idle => break None,
@@ -155,6 +163,7 @@ impl Engine {
                     self.wheel.remove(&name);
                     self.probers.remove(&name);
                     self.stale.remove(&name);
+                    self.streaks.forget(&name);
                     self.sinks.retire(&name);
                 }
             }
