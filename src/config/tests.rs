@@ -167,7 +167,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "    slo: {}",
-        "4:5: targets[0].slo: unknown key \"slo\"\n    help: known here: `name`, `provider`, `url`, `api_key`, `interval`, `timeout`, `routes`, `families`, `resolvers`, `expected_networks`, `tls`, `http`, `call`",
+        "4:5: targets[0].slo: \"slo\" is not supported in this release\n    help: known here: `name`, `provider`, `url`, `api_key`, `interval`, `timeout`, `routes`, `families`, `resolvers`, `expected_networks`, `tls`, `http`, `call`",
     ),
     ("    timeout: 5s\n    timeout: 6s", "5:5: targets[0].timeout: the key stands already on line 4"),
     (
@@ -220,7 +220,7 @@ fn a_mistake_outside_of_targets_is_told_too() {
         ),
         (
             "vantage: x\ntargets: [{name: a, provider: anthropic}]",
-            "1:1: vantage: unknown key \"vantage\"\n    help: known here: `resolvers`, `defaults`, `targets`".to_owned(),
+            "1:1: vantage: \"vantage\" is not supported in this release\n    help: known here: `resolvers`, `defaults`, `targets`".to_owned(),
         ),
         (
             "resolvers: {system: {address: udp://1.1.1.1}, a: {address: tls://1.1.1.1}, b: }\ntargets: [{name: a, provider: anthropic, resolvers: [a]}]",
@@ -274,6 +274,21 @@ resolver: {}
             "11 resolver",
         ]
     );
+}
+
+#[test]
+fn keys_that_later_releases_bring_are_no_mistakes_of_spelling() {
+    for (more, path) in [
+        ("    retry: { attempts: 2 }", "retry"),
+        ("    call: { model: x }", "call.model"),
+        ("    call: { max_daily_cost_usd: 1 }", "call.max_daily_cost_usd"),
+        ("    tls: { client_cert: x.pem }", "tls.client_cert"),
+    ] {
+        let problems = problems_of_target(more);
+        assert!(problems.contains(&format!("targets[0].{path}: ")), "{problems}");
+        assert!(problems.contains("is not supported in this release"), "{problems}");
+    }
+    assert!(problems_of_target("    model: x").contains("unknown key"));
 }
 
 #[test]
