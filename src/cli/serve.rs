@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::{Flags, chain, logging, runtime, usage};
+use super::{Flags, logging, runtime, usage};
 use crate::app::{self, ListenAddress, ServeOptions};
 use crate::config::Env;
+use crate::outcome::error_chain;
 
 /// The port of the contract, on all addresses.
 const DEFAULT_LISTEN: &str = ":10429";
@@ -22,7 +23,7 @@ pub(super) fn run(flags: Flags, env: Env) -> ExitCode {
         let result = runtime.block_on(app::serve(ServeOptions { source, env, listen }));
         // A thread that reads a file on a disk that does not answer would keep the program here for ever.
         runtime.shutdown_timeout(LAST_THREADS);
-        result.map_err(|error| chain(&error))
+        result.map_err(|error| error_chain(&error))
     });
     match served {
         Ok(()) => ExitCode::SUCCESS,
