@@ -6,6 +6,7 @@
 mod engine;
 mod listen;
 mod signals;
+mod streaks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +41,9 @@ const PER_RUN: u64 = 4;
 
 /// Descriptors left for listeners, scrapes and files.
 const RESERVED: u64 = 128;
+
+const _: () =
+    assert!((web::CONNECTIONS as u64) < RESERVED, "connections to the web port fit into what is reserved");
 
 /// How often the event loop's lag is measured.
 const LAG_EVERY: Duration = Duration::from_millis(500);
@@ -100,17 +104,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let mut servers = tokio::task::JoinSet::new();
     for (listener, address) in listeners {
         tracing::info!(address = %address, "listening");
-        let mut stopped = stopped.clone();
-        let shutdown = async move {
-            // An error means the sender is gone: stop as well.
-            let _ = stopped.wait_for(|stop| *stop).await;
-        };
-        let router = web::router(Arc::clone(&state));
-        servers.spawn(async move {
-            if let Err(error) = web::serve(listener, router, shutdown).await {
-                tracing::error!(address = %address, %error, "the listener failed");
-            }
-        });
+        servers.spawn(web::serve(listener, Arc::clone(&state), stopped.clone()));
     }
     let (commands, received) = mpsc::channel(1);
     let bound = bound(raise_descriptor_limit());
@@ -122,7 +116,15 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
 
     let mut current = config;
     while signals.next().await == Signal::Reload {
-        current = reload(&options, current, &system, &metrics, &commands).await;
+        let loaded = tokio::select! {
+            loaded = reload(&options, &current, &system, &metrics, &commands) => loaded,
+            // Its files may be on a disk that does not answer, which must not keep the program from ending.
+            () = signals.stop() => {
+                tracing::warn!(config = %options.source, "a reload was under way and is given up");
+                break;
+            }
+        };
+        current = loaded.unwrap_or(current);
     }
     tracing::info!("stopping: finishing what is under way");
     readiness.set(Phase::Draining);
@@ -150,14 +152,14 @@ async fn stop(signals: &mut Signals) {
     }
 }
 
-/// Loads the config again and changes what it must; a config with problems changes nothing.
+/// Loads the config again and changes what it must; a config with problems changes nothing, and is `None`.
 async fn reload(
     options: &ServeOptions,
-    current: Config,
+    current: &Config,
     system: &Arc<SystemResolver>,
     metrics: &Metrics,
     commands: &mpsc::Sender<Command>,
-) -> Config {
+) -> Option<Config> {
     let (source, env, system) = (options.source.clone(), options.env.clone(), Arc::clone(system));
     let old = current.targets.clone();
     let loading = tokio::task::spawn_blocking(move || -> Result<_, ServeError> {
@@ -173,14 +175,14 @@ async fn reload(
             let _ = commands.send(Command::Change(changes)).await;
             metrics.program().reloaded(true, clock::wall());
             tracing::info!(targets = config.targets.len(), changed, config = %options.source, "reloaded");
-            return config;
+            return Some(config);
         }
         Ok(Err(error)) => error.to_string(),
         Err(error) => error.to_string(),
     };
     metrics.program().reloaded(false, clock::wall());
     tracing::error!(config = %options.source, problems = %failed, "reload failed, the old config stays");
-    current
+    None
 }
 
 /// Runs in flight at the most, so that probes never use up the descriptors.

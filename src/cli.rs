@@ -15,6 +15,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::ListenAddress;
 use crate::config::{Env, Source};
+use crate::outcome::error_chain;
 pub use logging::{LogFormat, LogLevel};
 
 /// The exit code of bad usage, a bad config, or a place that cannot be used.
@@ -109,7 +110,9 @@ pub fn run() -> ExitCode {
         Some(Command::Simulate(arguments)) => {
             logging::start(cli.flags.log_level, cli.flags.log_format);
             match runtime().and_then(|runtime| {
-                runtime.block_on(crate::simulate::command::run(*arguments)).map_err(|error| chain(&error))
+                runtime
+                    .block_on(crate::simulate::command::run(*arguments))
+                    .map_err(|error| error_chain(&error))
             }) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => usage(&error),
@@ -139,20 +142,6 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start the runtime: {error}"))
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let words = error.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
-        }
-        next = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod show;
 
 use std::fs::File;
 use std::io::Read as _;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -116,6 +117,12 @@ fn read(path: &Path) -> Result<String, Unreadable> {
     let unreadable = |error: std::io::Error| (format!("cannot be read: {error}"), None);
     let mut bytes = Vec::new();
     let limit = u64::try_from(node::MAX_BYTES).unwrap_or(u64::MAX);
+    // A pipe is fine, such as /dev/stdin or a shell's `<(…)`: who names it means to write it. It can be read once, so
+    // that a reload of it keeps the old config.
+    let kind = std::fs::metadata(path).map_err(unreadable)?.file_type();
+    if !kind.is_file() && !kind.is_fifo() {
+        return Err(("cannot be read: it is neither a regular file nor a pipe".to_owned(), None));
+    }
     let file = File::open(path).map_err(unreadable)?;
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() > node::MAX_BYTES {

@@ -3,6 +3,7 @@
 //! Promises: probes write it, everything else reads it; nothing in here does IO or knows a metric. A layer that was
 //! not reached is not a failure, and evidence survives failure.
 
+mod error_chain;
 mod evidence;
 mod family;
 mod finding;
@@ -12,6 +13,7 @@ mod reason;
 mod run;
 mod stage;
 
+pub use error_chain::error_chain;
 pub use evidence::api::{AnsweredBy, ApiEvidence, HttpPhases, HttpVersion, RateLimit};
 pub use evidence::dns::{AnswerSource, DnsEvidence, RecordType, Transport};
 pub use evidence::tcp::{ConnectAttempt, TcpEvidence};

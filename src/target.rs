@@ -4,6 +4,7 @@
 //! the same thing, so a reload can leave unchanged ones alone.
 
 mod endpoint;
+mod file;
 mod key;
 mod secret;
 
@@ -19,6 +20,7 @@ use crate::outcome::{Family, Transport};
 use crate::provider::{CallKind, Provider};
 
 pub use endpoint::{Endpoint, EndpointError, Host, Scheme};
+pub use file::read_regular;
 pub use key::{ApiKey, KeyError, KeyOrigin};
 pub use secret::Secret;
 

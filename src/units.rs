@@ -102,12 +102,6 @@ impl Deadline {
         let sharers = u32::try_from(sharers.max(1)).unwrap_or(u32::MAX);
         Self(now + self.left(now) / sharers)
     }
-
-    /// This deadline, or `limit` from now if that is sooner.
-    #[must_use]
-    pub fn at_most(self, now: Instant, limit: Duration) -> Self {
-        Self(self.0.min(now + limit))
-    }
 }
 
 #[cfg(test)]
@@ -144,7 +138,6 @@ mod tests {
         let deadline = Deadline::after(now, Duration::from_secs(10));
         assert_eq!(deadline.share(now, 4).left(now), Duration::from_millis(2500));
         assert_eq!(deadline.share(now, 0), deadline);
-        assert_eq!(deadline.at_most(now, Duration::from_secs(3)).left(now), Duration::from_secs(3));
         assert_eq!(deadline.left(now + Duration::from_secs(11)), Duration::ZERO);
     }
 

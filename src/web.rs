@@ -1,21 +1,23 @@
 //! What the program says over HTTP.
 //!
-//! Promises: handlers only read; a big exposition is rendered and compressed beside the async workers, so that probes'
+//! Promises: handlers only read; clients hold a bounded number of descriptors, whatever they do; a big exposition is rendered and compressed beside the async workers, so that probes'
 //! timers keep their time.
 
+mod connection;
 mod landing;
 mod lifecycle;
 mod scrape;
 
-use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
@@ -26,6 +28,13 @@ use crate::metrics::Metrics;
 /// Expositions rendered at once; more scrapes than that wait, since each takes a core and twice its text in memory.
 const RENDERS: usize = 2;
 
+/// Connections at once over all listeners; more than that wait to be accepted. Each is a descriptor that the probes
+/// cannot have, and a Prometheus server needs one.
+pub const CONNECTIONS: usize = 64;
+
+/// How long to wait after a connection could not be accepted, such as for want of descriptors.
+const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
+
 /// What the handlers share.
 #[derive(Debug)]
 pub struct WebState {
@@ -34,13 +43,19 @@ pub struct WebState {
     /// What `/-/ready` shows.
     pub readiness: Arc<Readiness>,
     renders: Semaphore,
+    connections: Arc<Semaphore>,
 }
 
 impl WebState {
     /// The state of a server.
     #[must_use]
     pub fn new(metrics: Arc<Metrics>, readiness: Arc<Readiness>) -> Self {
-        Self { metrics, readiness, renders: Semaphore::new(RENDERS) }
+        Self {
+            metrics,
+            readiness,
+            renders: Semaphore::new(RENDERS),
+            connections: Arc::new(Semaphore::new(CONNECTIONS)),
+        }
     }
 }
 
@@ -56,15 +71,46 @@ pub fn router(state: Arc<WebState>) -> Router {
         .with_state(state)
 }
 
-/// Serves until `shutdown` ends, then until the requests under way are answered; the caller bounds that.
-///
-/// # Errors
-/// If the listener fails.
-pub async fn serve<F>(listener: TcpListener, router: Router, shutdown: F) -> io::Result<()>
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+/// Serves until `stopped` says so, then until the requests under way are answered; the caller bounds that.
+pub async fn serve(listener: TcpListener, state: Arc<WebState>, mut stopped: watch::Receiver<bool>) {
+    let connections = Arc::clone(&state.connections);
+    let router = router(state);
+    let mut open = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            // An error means the sender is gone: stop as well.
+            _ = stopped.wait_for(|stop| *stop) => break,
+            accepted = accept(&listener, &connections) => accepted,
+        };
+        match accepted {
+            Ok((stream, permit)) => {
+                let serving = connection::serve(stream, router.clone(), stopped.clone());
+                open.spawn(async move {
+                    serving.await;
+                    drop(permit);
+                });
+            }
+            // The client went away before we looked.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+            }
+        }
+        while open.try_join_next().is_some() {}
+    }
+    drop(listener);
+    while open.join_next().await.is_some() {}
+}
+
+/// The next connection, once there is room for one.
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, permit))
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! The engine: the thin driver of the wheel, and the owner of all probers.
 //!
-//! Promises: the result of a run is published only if its target is still watched as it was when the run began.
+//! Promises: the result of a run is published only if its target is still watched as it was when the run began; what
+//! was published of a target that is watched differently now stays until the first result of the new way.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::streaks::Streaks;
 use crate::metrics::Metrics;
 use crate::outcome::Run;
 use crate::probe::Prober;
@@ -50,6 +52,9 @@ pub(super) enum Command {
 pub(super) struct Engine {
     wheel: Wheel,
     probers: HashMap<JobKey, Arc<Prober>>,
+    /// Targets of which only results of the prober before are published.
+    stale: HashSet<JobKey>,
+    streaks: Streaks,
     sinks: Sinks,
     metrics: Arc<Metrics>,
     commands: mpsc::Receiver<Command>,
@@ -69,10 +74,15 @@ impl Engine {
     ) -> Self {
         let (report, done) = mpsc::unbounded_channel();
         let start = Instant::now();
-        let wheel = Wheel::new(start, bound);
-        let mut engine = Self { wheel, probers: HashMap::new(), sinks, metrics, commands, done, report };
+        let mut wheel = Wheel::new(start, bound);
         // At the very start of the rhythm, so that the first target does not wait a whole interval.
-        engine.change(probers.into_iter().map(Prepared::Watch).collect(), start);
+        for prober in &probers {
+            wheel.add(&prober.target().name, prober.target().interval, start);
+        }
+        let probers = probers.into_iter().map(|prober| (Arc::clone(&prober.target().name), prober)).collect();
+        let (stale, streaks) = (HashSet::new(), Streaks::default());
+        let engine = Self { wheel, probers, stale, streaks, sinks, metrics, commands, done, report };
+        engine.count_targets();
         engine
     }
 
@@ -102,6 +112,9 @@ impl Engine {
             match self.wheel.next(Instant::now()) {
                 Next::Run(due) => {
                     program.schedule_lag(due.lag);
+                    if self.streaks.started(&due.key) {
+                        tracing::info!(target = %due.key, "runs are not skipped any more");
+                    }
                     if let Some(prober) = self.probers.get(&due.key).cloned() {
                         let report = self.report.clone();
                         tokio::spawn(async move {
@@ -113,7 +126,9 @@ impl Engine {
                 }
                 Next::Skipped { key, reason, runs } => {
                     program.skipped(reason, runs.into());
-                    tracing::warn!(target = %key, reason = reason.label(), runs, "runs were skipped");
+                    if self.streaks.skipped(&key) {
+                        tracing::warn!(target = %key, reason = reason.label(), runs, "runs are skipped");
+                    }
                 }
                 Next::Wait(until) => break Some(until),
                 Next::Idle => break None,
@@ -127,6 +142,9 @@ impl Engine {
         let now = Instant::now();
         self.wheel.finished(&run.target, now);
         if self.probers.get(&run.target).is_some_and(|current| Arc::ptr_eq(current, prober)) {
+            if self.stale.remove(&run.target) {
+                self.sinks.retire(&run.target);
+            }
             self.sinks.apply(run, now);
         }
     }
@@ -136,18 +154,24 @@ impl Engine {
             match change {
                 Prepared::Watch(prober) => {
                     let (name, interval) = (Arc::clone(&prober.target().name), prober.target().interval);
-                    self.wheel.add(&name, interval, now);
+                    self.wheel.add_soon(&name, interval, now);
                     if self.probers.insert(Arc::clone(&name), prober).is_some() {
-                        self.sinks.retire(&name);
+                        self.stale.insert(name);
                     }
                 }
                 Prepared::Remove(name) => {
                     self.wheel.remove(&name);
                     self.probers.remove(&name);
+                    self.stale.remove(&name);
+                    self.streaks.forget(&name);
                     self.sinks.retire(&name);
                 }
             }
         }
+        self.count_targets();
+    }
+
+    fn count_targets(&self) {
         self.metrics.program().targets().set(i64::try_from(self.probers.len()).unwrap_or(i64::MAX));
     }
 }
@@ -156,5 +180,63 @@ async fn until(wait: Option<Instant>) {
     match wait {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::board::Board;
+    use crate::config::{Config, Env, Source};
+    use crate::metrics::Format;
+    use crate::probe::SystemResolver;
+
+    fn prober(timeout: &str) -> Arc<Prober> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.yml");
+        let target = "{ name: a, url: \"http://127.0.0.1:1\", provider: http, interval: 1h";
+        std::fs::write(&path, format!("targets:\n  - {target}, timeout: {timeout} }}\n")).unwrap();
+        let config = Config::load(&Source::File(path), &Env::process()).unwrap();
+        Arc::new(
+            Prober::try_new(Arc::clone(&config.targets[0]), Arc::new(SystemResolver::default())).unwrap(),
+        )
+    }
+
+    fn engine(probers: Vec<Arc<Prober>>) -> Engine {
+        let metrics = Arc::new(Metrics::new().unwrap());
+        let sinks = Sinks::new(Arc::new(Board::default()), Arc::clone(&metrics));
+        Engine::new(sinks, metrics, mpsc::channel(1).1, probers, 10)
+    }
+
+    fn text(engine: &Engine) -> String {
+        String::from_utf8(engine.metrics.render(Format::Text004)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_replaced_target_keeps_its_series_until_the_first_result_of_the_new_one() {
+        let (old, new) = (prober("1s"), prober("2s"));
+        let mut engine = engine(vec![Arc::clone(&old)]);
+        let run = old.run().await;
+        engine.finished(&old, &run);
+        assert!(text(&engine).contains("target_up{target=\"a\"} 0"));
+        engine.change(vec![Prepared::Watch(Arc::clone(&new))], Instant::now() + Duration::from_secs(60));
+        engine.finished(&old, &run);
+        assert!(text(&engine).contains("probe_runs_total{target=\"a\",route=\"direct\",family=\"ipv4\"} 1"));
+        engine.finished(&new, &Run::of("a".into()));
+        let now = text(&engine);
+        assert!(now.contains("target_up{target=\"a\"} 0") && !now.contains("probe_runs_total{"), "{now}");
+    }
+
+    #[tokio::test]
+    async fn a_removed_target_takes_its_series_with_it_at_once() {
+        let old = prober("1s");
+        let mut engine = engine(vec![Arc::clone(&old)]);
+        let run = old.run().await;
+        engine.finished(&old, &run);
+        let replaced = vec![Prepared::Watch(prober("2s")), Prepared::Remove("a".into())];
+        engine.change(replaced, Instant::now());
+        assert!(!text(&engine).contains("{target=\"a\""));
     }
 }

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::{chain, print, usage};
+use super::{print, usage};
 use crate::config::{Config, Env, Source};
+use crate::outcome::error_chain;
 use crate::probe::{Prober, SystemResolver};
 
 pub(super) fn run(source: &Source, env: &Env) -> ExitCode {
@@ -19,7 +20,7 @@ pub(super) fn run(source: &Source, env: &Env) -> ExitCode {
         .iter()
         .filter_map(|target| {
             let error = Prober::try_new(Arc::clone(target), Arc::clone(&system)).err()?;
-            Some(format!("{source}: target {}: {}", target.name, chain(&error)))
+            Some(format!("{source}: target {}: {}", target.name, error_chain(&error)))
         })
         .collect();
     if !problems.is_empty() {

@@ -167,7 +167,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "    slo: {}",
-        "4:5: targets[0].slo: unknown key \"slo\"\n    help: known here: `name`, `provider`, `url`, `api_key`, `interval`, `timeout`, `routes`, `families`, `resolvers`, `expected_networks`, `tls`, `http`, `call`",
+        "4:5: targets[0].slo: \"slo\" is not supported in this release\n    help: known here: `name`, `provider`, `url`, `api_key`, `interval`, `timeout`, `routes`, `families`, `resolvers`, `expected_networks`, `tls`, `http`, `call`",
     ),
     ("    timeout: 5s\n    timeout: 6s", "5:5: targets[0].timeout: the key stands already on line 4"),
     (
@@ -220,7 +220,7 @@ fn a_mistake_outside_of_targets_is_told_too() {
         ),
         (
             "vantage: x\ntargets: [{name: a, provider: anthropic}]",
-            "1:1: vantage: unknown key \"vantage\"\n    help: known here: `resolvers`, `defaults`, `targets`".to_owned(),
+            "1:1: vantage: \"vantage\" is not supported in this release\n    help: known here: `resolvers`, `defaults`, `targets`".to_owned(),
         ),
         (
             "resolvers: {system: {address: udp://1.1.1.1}, a: {address: tls://1.1.1.1}, b: }\ntargets: [{name: a, provider: anthropic, resolvers: [a]}]",
@@ -277,6 +277,21 @@ resolver: {}
 }
 
 #[test]
+fn keys_that_later_releases_bring_are_no_mistakes_of_spelling() {
+    for (more, path) in [
+        ("    retry: { attempts: 2 }", "retry"),
+        ("    call: { model: x }", "call.model"),
+        ("    call: { max_daily_cost_usd: 1 }", "call.max_daily_cost_usd"),
+        ("    tls: { client_cert: x.pem }", "tls.client_cert"),
+    ] {
+        let problems = problems_of_target(more);
+        assert!(problems.contains(&format!("targets[0].{path}: ")), "{problems}");
+        assert!(problems.contains("is not supported in this release"), "{problems}");
+    }
+    assert!(problems_of_target("    model: x").contains("unknown key"));
+}
+
+#[test]
 fn files_that_are_no_config_are_a_problem() {
     let dir = tempfile::tempdir().unwrap();
     let told = |name: &str| {
@@ -286,7 +301,7 @@ fn files_that_are_no_config_are_a_problem() {
     };
     std::fs::write(dir.path().join("latin1"), b"targets:\n- name: \xe9").unwrap();
     assert_eq!(told("missing.yml"), ": cannot be read: No such file or directory (os error 2)");
-    assert_eq!(told(""), ": cannot be read: Is a directory (os error 21)");
+    assert_eq!(told(""), ": cannot be read: it is neither a regular file nor a pipe");
     assert_eq!(told("latin1"), ": not UTF-8 (line 2)\n    help: save the file as UTF-8");
 }
 

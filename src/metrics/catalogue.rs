@@ -31,8 +31,6 @@ impl Kind {
 pub enum Scope {
     /// A target's.
     Target,
-    /// A target's, of one record type: they leave with the last path of its family.
-    Lookup,
     /// A target's on one route: they leave with the last path on it.
     Route,
     /// One path's.
@@ -44,7 +42,7 @@ impl Scope {
     #[must_use]
     pub const fn labels(self) -> &'static [&'static str] {
         match self {
-            Self::Target | Self::Lookup => &["target"],
+            Self::Target => &["target"],
             Self::Route => &["target", "route"],
             Self::Path => &["target", "route", "family"],
         }
@@ -165,17 +163,17 @@ families! {
         "The kernel's smoothed round-trip time of the last journey's connection in seconds.";
     TargetUp, "target_up", Gauge, NONE, Target, [],
         "1 if at least one path of the target works end to end, else 0.";
-    DnsLookupSuccess, "dns_lookup_success", Gauge, NONE, Lookup, ["resolver", "record_type"],
+    DnsLookupSuccess, "dns_lookup_success", Gauge, NONE, Target, ["resolver", "record_type"],
         "1 if the resolver said that the name exists (NOERROR), with or without an address of this type, else 0.";
     DnsLookupDuration, "dns_lookup_duration_seconds", Histogram, LOOKUP, Target, ["resolver"],
         "Seconds a lookup took at the resolver, failures included.";
-    DnsResponseCode, "dns_response_code_info", Gauge, NONE, Lookup, ["resolver", "record_type", "rcode"],
+    DnsResponseCode, "dns_response_code_info", Gauge, NONE, Target, ["resolver", "record_type", "rcode"],
         "The response code of the resolver's last answer; always 1.";
-    DnsAnswerAddresses, "dns_answer_addresses", Gauge, NONE, Lookup, ["resolver", "record_type"],
+    DnsAnswerAddresses, "dns_answer_addresses", Gauge, NONE, Target, ["resolver", "record_type"],
         "Number of addresses in the resolver's last answer.";
-    DnsAnswerUnexpectedAddresses, "dns_answer_unexpected_addresses", Gauge, NONE, Lookup, ["resolver", "record_type"],
-        "Number of addresses in the resolver's last answer that are outside the expected networks.";
-    DnsAnswerTtl, "dns_answer_ttl_seconds", Gauge, NONE, Lookup, ["resolver", "record_type"],
+    DnsAnswerUnexpectedAddresses, "dns_answer_unexpected_addresses", Gauge, NONE, Target, ["resolver", "record_type"],
+        "Number of addresses in the resolver's last answer that are outside the expected networks; absent where none are configured.";
+    DnsAnswerTtl, "dns_answer_ttl_seconds", Gauge, NONE, Target, ["resolver", "record_type"],
         "The smallest time to live in the resolver's last answer, in seconds.";
 }
 

@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn replacing_under_a_key_leaves_the_other_keys() {
-        let mut cells = Cells::new(Scope::Lookup);
+        let mut cells = Cells::new(Scope::Target);
         let family = Family::DnsResponseCode;
         cells.inform_under(family, &["system", "A", "NOERROR"], 2);
         cells.inform_under(family, &["system2", "A", "NOERROR"], 2);

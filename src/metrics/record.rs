@@ -12,14 +12,9 @@ use std::sync::Arc;
 use super::catalogue::Family;
 use super::{Cells, Metrics, Owner};
 use crate::clock;
-use crate::outcome::{DnsEvidence, Family as AddressFamily, Layer, Outcome, PathId, Stage};
+use crate::outcome::{DnsEvidence, Family as AddressFamily, Layer, Outcome, Stage};
 
 impl Metrics {
-    /// Makes the counters of a path, at 0, so that its first failure is an increase.
-    pub fn add_path(&self, path: &PathId, planned: &[Layer]) {
-        self.store.write(Owner::path(path), |cells| start(cells, planned.iter().copied()));
-    }
-
     /// Records one journey.
     pub fn record(&self, outcome: &Outcome) {
         let path = &outcome.path;
@@ -42,8 +37,8 @@ impl Metrics {
     /// Records one lookup, whether or not a path came of it.
     pub fn record_lookup(&self, target: &Arc<str>, lookup: &Stage<DnsEvidence>) {
         let (Some(evidence), Some(took)) = (lookup.evidence(), lookup.took()) else { return };
-        self.store.write(Owner::lookup(target, evidence.record_type), |cells| dns::lookup(cells, evidence));
         self.store.write(Owner::target(target), |cells| {
+            dns::lookup(cells, evidence);
             cells.observe(Family::DnsLookupDuration, &[&evidence.resolver], took.as_secs_f64(), None);
         });
     }

@@ -28,7 +28,7 @@ pub(crate) fn dns(family: Family) -> DnsEvidence {
         source: AnswerSource::HostsFile,
         rcode: Some("NOERROR".into()),
         addresses: vec![if v6 { [0_u16; 8].into() } else { [192, 0, 2, 1].into() }],
-        unexpected: Vec::new(),
+        unexpected: Some(Vec::new()),
         ttl: Some(Duration::from_secs(60)),
         cnames: Vec::new(),
         queries: 1,

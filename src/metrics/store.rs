@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use super::catalogue::{Family, Scope};
 use super::cell::Cells;
 use super::label;
-use crate::outcome::{Family as AddressFamily, PathId, RecordType};
+use crate::outcome::{Family as AddressFamily, PathId};
 
 /// Whose series they are. Sorted by target, so that what belongs to one target is together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,7 +23,6 @@ pub struct Owner {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Part {
     Target,
-    Lookup(RecordType),
     Route(Arc<str>),
     Path(Arc<str>, AddressFamily),
 }
@@ -33,12 +32,6 @@ impl Owner {
     #[must_use]
     pub fn target(target: &Arc<str>) -> Self {
         Self { target: Arc::clone(target), part: Part::Target }
-    }
-
-    /// A target's lookups of one record type.
-    #[must_use]
-    pub fn lookup(target: &Arc<str>, record_type: RecordType) -> Self {
-        Self { target: Arc::clone(target), part: Part::Lookup(record_type) }
     }
 
     /// A target on one route.
@@ -59,14 +52,13 @@ impl Owner {
             Part::Path(route, family) => {
                 Some(PathId { target: Arc::clone(&self.target), route: Arc::clone(route), family: *family })
             }
-            Part::Target | Part::Lookup(_) | Part::Route(_) => None,
+            Part::Target | Part::Route(_) => None,
         }
     }
 
     fn scope(&self) -> Scope {
         match self.part {
             Part::Target => Scope::Target,
-            Part::Lookup(_) => Scope::Lookup,
             Part::Route(_) => Scope::Route,
             Part::Path(..) => Scope::Path,
         }
@@ -75,7 +67,7 @@ impl Owner {
     fn block(&self) -> Box<str> {
         let names = self.scope().labels();
         match &self.part {
-            Part::Target | Part::Lookup(_) => label::block(names, &[&self.target]),
+            Part::Target => label::block(names, &[&self.target]),
             Part::Route(route) => label::block(names, &[&self.target, route]),
             Part::Path(route, family) => label::block(names, &[&self.target, route, family.label()]),
         }
@@ -132,14 +124,11 @@ impl Store {
         if groups.remove(&Owner::path(path)).is_none() {
             return;
         }
-        let left: Vec<PathId> = of_target(&groups, &path.target).filter_map(Owner::as_path).collect();
-        if !left.iter().any(|other| other.route == path.route) {
+        let last = !of_target(&groups, &path.target)
+            .filter_map(Owner::as_path)
+            .any(|other| other.route == path.route);
+        if last {
             groups.remove(&Owner::route(&path.target, &path.route));
-        }
-        for record_type in [RecordType::A, RecordType::Aaaa] {
-            if record_type.family() == path.family && !left.iter().any(|other| other.family == path.family) {
-                groups.remove(&Owner::lookup(&path.target, record_type));
-            }
         }
     }
 
@@ -203,12 +192,9 @@ mod tests {
         PathId { target: target.into(), route: route.into(), family }
     }
 
-    fn fill(store: &Store, path: &PathId, record_type: RecordType) {
+    fn fill(store: &Store, path: &PathId) {
         let target = &path.target;
         store.write(Owner::target(target), |cells| cells.set(Family::TargetUp, &[], 1.0));
-        store.write(Owner::lookup(target, record_type), |cells| {
-            cells.set(Family::DnsLookupSuccess, &["system", record_type.label()], 1.0);
-        });
         store.write(Owner::route(target, &path.route), |cells| {
             cells.add(Family::ApiRequests, &["models", "GET", "200"], 1);
         });
@@ -220,22 +206,17 @@ mod tests {
     }
 
     #[test]
-    fn the_last_path_of_a_route_or_family_takes_what_they_shared() {
+    fn the_last_path_of_a_route_takes_what_they_shared() {
         let store = Store::new();
         let v4 = path("a", "direct", AddressFamily::Ipv4);
         let v6 = path("a", "direct", AddressFamily::Ipv6);
-        fill(&store, &v4, RecordType::A);
-        fill(&store, &v6, RecordType::Aaaa);
-        assert_eq!(store.groups().len(), 6);
+        fill(&store, &v4);
+        fill(&store, &v6);
+        assert_eq!(store.groups().len(), 4);
         store.remove_path(&v6);
         assert_eq!(
             blocks(&store),
-            [
-                r#"target="a""#,
-                r#"target="a""#,
-                r#"target="a",route="direct""#,
-                r#"target="a",route="direct",family="ipv4""#
-            ]
+            [r#"target="a""#, r#"target="a",route="direct""#, r#"target="a",route="direct",family="ipv4""#]
         );
         store.remove_path(&v4);
         assert_eq!(blocks(&store), [r#"target="a""#]);
@@ -245,28 +226,28 @@ mod tests {
     fn a_target_takes_everything_of_it_and_nothing_else() {
         let store = Store::new();
         for name in ["a", "ab", "b"] {
-            fill(&store, &path(name, "direct", AddressFamily::Ipv4), RecordType::A);
+            fill(&store, &path(name, "direct", AddressFamily::Ipv4));
         }
         store.remove_target("ab");
         store.remove_target("unknown");
         let blocks = blocks(&store);
-        assert_eq!(blocks.len(), 8);
+        assert_eq!(blocks.len(), 6);
         assert!(blocks.iter().all(|block| !block.contains("ab")));
     }
 
     #[test]
     fn removing_an_unknown_path_leaves_what_is_shared() {
         let store = Store::new();
-        fill(&store, &path("a", "direct", AddressFamily::Ipv4), RecordType::A);
+        fill(&store, &path("a", "direct", AddressFamily::Ipv4));
         store.remove_path(&path("a", "direct", AddressFamily::Ipv6));
-        assert_eq!(store.groups().len(), 4);
+        assert_eq!(store.groups().len(), 3);
     }
 
     #[test]
     fn a_writer_that_is_too_late_writes_where_nobody_reads() {
         let store = Store::new();
         let path = path("a", "direct", AddressFamily::Ipv4);
-        fill(&store, &path, RecordType::A);
+        fill(&store, &path);
         let held = store.groups();
         store.remove_target("a");
         for group in held {

@@ -13,6 +13,10 @@ pub type JobKey = Arc<str>;
 /// A run that is late by this part of its interval, because the one before lasted so long, is not left out.
 const GRACE: u32 = 10;
 
+/// A job that comes while others are watched already has its first run within this time, whatever its interval: nobody
+/// wants to wait an hour to learn whether a change works. Long enough for very many not to start at once.
+const SOON: Duration = Duration::from_secs(10);
+
 /// Why runs were left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SkipReason {
@@ -72,8 +76,10 @@ pub enum Next {
 enum State {
     /// In the heap until its due time.
     Queued,
-    /// Due at `due`; `held` if the bound kept it from starting at once.
-    Ready { due: Instant, held: bool },
+    /// Its first run is due, and the run of the job it replaced is still going on.
+    Blocked,
+    /// Due at `due`; `late` is why it did not start then, should that cost runs.
+    Ready { due: Instant, late: SkipReason },
     /// In flight.
     Running,
 }
@@ -82,6 +88,8 @@ enum State {
 struct Job {
     interval: Duration,
     slot: u64,
+    /// When the first run is due, if that is before its place in the rhythm.
+    early: Option<Instant>,
     /// Tells this job's heap entry from one of a removed job of the same name.
     generation: u64,
     next: Instant,
@@ -133,6 +141,16 @@ impl Wheel {
     /// Adds a job; one of the same name is replaced and keeps its slot. Its first run is at its next place in the
     /// rhythm.
     pub fn add(&mut self, key: &JobKey, interval: Duration, now: Instant) {
+        self.insert(key, interval, now, false);
+    }
+
+    /// The same for a job that comes while others are watched already: where its place in the rhythm is far off, it
+    /// has one run before, soon, and at another time than others that come with it.
+    pub fn add_soon(&mut self, key: &JobKey, interval: Duration, now: Instant) {
+        self.insert(key, interval, now, true);
+    }
+
+    fn insert(&mut self, key: &JobKey, interval: Duration, now: Instant, soon: bool) {
         let interval = interval.max(Duration::from_millis(1));
         let slot = match self.jobs.remove(key) {
             Some(replaced) => replaced.slot,
@@ -144,8 +162,9 @@ impl Wheel {
         self.ready.retain(|ready| ready != key);
         self.generation += 1;
         let next = first_from(self.start + offset(slot, interval), interval, now);
-        let job = Job { interval, slot, generation: self.generation, next, state: State::Queued };
-        self.heap.push(Reverse((next, job.generation, Arc::clone(key))));
+        let early = (soon && next > now + SOON).then(|| now + offset(slot, SOON));
+        let job = Job { interval, slot, early, generation: self.generation, next, state: State::Queued };
+        self.heap.push(Reverse((early.unwrap_or(next), job.generation, Arc::clone(key))));
         self.jobs.insert(Arc::clone(key), job);
     }
 
@@ -160,8 +179,16 @@ impl Wheel {
     /// The run of this name is over.
     pub fn finished(&mut self, key: &JobKey, now: Instant) {
         self.running.remove(key);
-        let Some(job) = self.jobs.get_mut(key).filter(|job| job.state == State::Running) else { return };
-        job.state = State::Queued;
+        let Some(job) = self.jobs.get_mut(key) else { return };
+        match (job.state, job.early) {
+            (State::Running, _) => job.state = State::Queued,
+            (State::Blocked, Some(due)) => {
+                job.state = State::Ready { due, late: SkipReason::Running };
+                self.ready.push_back(Arc::clone(key));
+                return;
+            }
+            _ => return,
+        }
         // A run may take its whole interval, and ends a moment after that: the next one starts late by as much.
         let late = now.saturating_duration_since(job.next);
         let passed = if late <= job.interval / GRACE { 0 } else { advance(job, now) };
@@ -193,6 +220,11 @@ impl Wheel {
             if let Some(job) = known {
                 if self.running.contains(&key) {
                     // The run of the job it replaced is still going on.
+                    if job.early.is_some() {
+                        job.state = State::Blocked;
+                        self.heap.pop();
+                        continue;
+                    }
                     let passed = advance(job, now);
                     let next = Reverse((job.next, generation, Arc::clone(&key)));
                     self.heap.pop();
@@ -200,7 +232,9 @@ impl Wheel {
                     self.tell_skipped(&key, SkipReason::Running, passed);
                     continue;
                 }
-                job.state = State::Ready { due: at, held: self.running.len() >= self.bound };
+                let held = self.running.len() >= self.bound;
+                job.state =
+                    State::Ready { due: at, late: if held { SkipReason::Limit } else { SkipReason::Stall } };
                 self.ready.push_back(key);
             }
             self.heap.pop();
@@ -209,12 +243,16 @@ impl Wheel {
 
     fn launch(&mut self, key: &JobKey, now: Instant) -> Option<Due> {
         let job = self.jobs.get_mut(key)?;
-        let State::Ready { due, held } = job.state else { return None };
+        let State::Ready { due, late } = job.state else { return None };
         job.state = State::Running;
-        job.next = next_after(due, job.interval, now);
-        let missed = intervals(due, job.next, job.interval).saturating_sub(1);
+        // After an early first run the job's place in the rhythm is still ahead, unless that has passed too.
+        let missed = match job.early.take() {
+            Some(_) if job.next > now => 0,
+            Some(_) => advance(job, now),
+            None => advance(job, now).saturating_sub(1),
+        };
         self.running.insert(Arc::clone(key));
-        self.tell_skipped(key, if held { SkipReason::Limit } else { SkipReason::Stall }, missed);
+        self.tell_skipped(key, late, missed);
         Some(Due { key: Arc::clone(key), lag: now.saturating_duration_since(due) })
     }
 
@@ -389,7 +427,75 @@ mod tests {
         assert!(ran.contains(&key("b")) && ran.contains(&key("c")));
     }
 
+    #[test]
+    fn a_job_that_comes_later_runs_soon_and_then_keeps_its_rhythm() {
+        const HOUR: Duration = Duration::from_secs(3600);
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, 10);
+        let (first, job) = (key("first"), key("a"));
+        wheel.add(&first, HOUR, start);
+        assert_eq!(wheel.next(start), run(&first, Duration::ZERO));
+        let added = start + SECOND;
+        wheel.add_soon(&job, HOUR, added);
+        let Next::Wait(soon) = wheel.next(added) else { panic!() };
+        assert!(soon <= added + SOON, "{:?}", soon - added);
+        assert_eq!(wheel.next(soon), run(&job, Duration::ZERO));
+        wheel.finished(&job, soon + SECOND);
+        assert_eq!(wheel.next(soon + SECOND), Next::Wait(start + offset(1, HOUR)));
+    }
+
+    #[test]
+    fn the_early_run_of_a_replaced_job_starts_when_the_run_of_the_old_one_ends() {
+        const HOUR: Duration = Duration::from_secs(3600);
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, 10);
+        let job = key("a");
+        wheel.add(&job, HOUR, start);
+        assert_eq!(wheel.next(start), run(&job, Duration::ZERO));
+        wheel.add_soon(&job, HOUR, start + SECOND);
+        assert_eq!(wheel.next(start + 20 * SECOND), Next::Idle, "not beside the old one");
+        wheel.finished(&job, start + 30 * SECOND);
+        assert_eq!(wheel.next(start + 30 * SECOND), run(&job, 29 * SECOND));
+        wheel.finished(&job, start + 31 * SECOND);
+        assert_eq!(wheel.next(start + 31 * SECOND), Next::Wait(start + HOUR));
+    }
+
+    #[test]
+    fn an_early_run_that_comes_after_its_place_in_the_rhythm_tells_what_was_left_out() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, 10);
+        let job = key("a");
+        wheel.add_soon(&job, 60 * SECOND, start + SECOND);
+        let late = start + 130 * SECOND;
+        assert_eq!(wheel.next(late), run(&job, 129 * SECOND));
+        assert_eq!(wheel.next(late), Next::Skipped { key: job.clone(), reason: SkipReason::Stall, runs: 2 });
+        wheel.finished(&job, late);
+        assert_eq!(wheel.next(late), Next::Wait(start + 180 * SECOND));
+    }
+
     proptest! {
+        #[test]
+        fn jobs_that_come_together_start_soon_and_never_at_once(
+            before in 0_usize..50, count in 1_usize..400, minutes in 1_u64..600,
+        ) {
+            let start = Instant::now();
+            let mut wheel = Wheel::new(start, 1000);
+            for at in 0..before {
+                wheel.add(&key(&format!("before{at}")), 86_400 * SECOND, start);
+            }
+            let now = start + 60 * SECOND * 7;
+            for at in 0..count {
+                wheel.add_soon(&key(&format!("job{at}")), 60 * SECOND * u32::try_from(minutes).unwrap(), now);
+            }
+            let jobs = wheel.jobs.iter().filter(|(key, _)| key.starts_with("job"));
+            let firsts: Vec<_> = jobs.map(|(_, job)| job.early.unwrap_or(job.next) - now).collect();
+            prop_assert!(firsts.iter().all(|first| *first <= SOON));
+            for second in 0..10 {
+                let within = firsts.iter().filter(|first| first.as_secs_f64().floor() == f64::from(second)).count();
+                prop_assert!(within <= count / 5 + 6, "{} in second {}", within, second);
+            }
+        }
+
         #[test]
         fn starts_are_spread_evenly_for_any_number_of_jobs(count in 2_u64..400) {
             let interval = 15 * SECOND;

@@ -10,6 +10,10 @@ use std::time::SystemTime;
 use http::HeaderValue;
 
 use super::Secret;
+use super::file::read_regular;
+
+/// The largest key file that is read; a key has some hundred bytes.
+const MAX_KEY_BYTES: u64 = 16 * 1024;
 
 /// Why a key cannot be used; never holds the key.
 #[derive(Debug, thiserror::Error)]
@@ -139,9 +143,10 @@ fn modified(path: &Path) -> Option<SystemTime> {
 }
 
 fn read(path: &Path) -> Result<Secret, KeyError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| KeyError::Unreadable { path: path.to_owned(), source })?;
-    checked(&text)
+    let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
+    let bytes = read_regular(path, MAX_KEY_BYTES).map_err(unreadable)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| KeyError::Unsendable)?;
+    checked(text)
 }
 
 fn checked(text: &str) -> Result<Secret, KeyError> {
@@ -188,5 +193,16 @@ mod tests {
             assert!(!error.contains("secret"), "{error}");
         }
         assert!(ApiKey::file(Path::new("/nonexistent/key")).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_a_key_file_is_not_read_for_ever() {
+        let error = ApiKey::file(Path::new("/dev/zero")).unwrap_err().to_string();
+        assert!(error.contains("not a regular file"), "{error}");
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        std::fs::write(&path, "k".repeat(20_000)).unwrap();
+        let error = ApiKey::file(&path).unwrap_err().to_string();
+        assert!(error.contains("larger than 16 KiB"), "{error}");
     }
 }

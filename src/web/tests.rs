@@ -98,15 +98,107 @@ async fn the_landing_page_links_to_the_others() {
 async fn serving_ends_when_told_to() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = tokio::spawn(serve(listener, router(state()), async {
-        let _ = stopped.await;
-    }));
-    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let serving = tokio::spawn(serve(listener, state(), stopped));
+    let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET /-/healthy HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("api-canary is healthy.\n"));
-    stop.send(()).unwrap();
-    serving.await.unwrap().unwrap();
+    // One that waits for its client does not keep it.
+    let _idle = TcpStream::connect(address).await.unwrap();
+    stop.send(true).unwrap();
+    serving.await.unwrap();
+}
+
+/// A server, and what stops it when dropped.
+async fn server() -> (std::net::SocketAddr, watch::Sender<bool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(serve(listener, state(), stopped));
+    (address, stop)
+}
+
+async fn connect(address: std::net::SocketAddr, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+    stream
+}
+
+/// One answer of the health page, with the connection left open.
+async fn answer(stream: &mut TcpStream) -> String {
+    let mut text = String::new();
+    while !text.ends_with("healthy.\n") {
+        let mut buffer = [0; 1024];
+        let read = stream.read(&mut buffer).await.unwrap();
+        assert!(read > 0, "closed after {text:?}");
+        text.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
+    }
+    text
+}
+
+const ASK: &str = "GET /-/healthy HTTP/1.1\r\nhost: x\r\n\r\n";
+
+/// Lets the other side work without letting time pass.
+async fn settle() {
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+#[tokio::test]
+async fn clients_that_send_half_a_request_are_let_go_of() {
+    let (address, _stop) = server().await;
+    let mut silent = connect(address, "").await;
+    let mut half = connect(address, "GET /-/healthy HTTP/1.1\r\nhost").await;
+    let mut second = connect(address, ASK).await;
+    answer(&mut second).await;
+    second.write_all(b"GET /").await.unwrap();
+    settle().await;
+    tokio::time::pause();
+    tokio::time::advance(connection::REQUEST + Duration::from_secs(1)).await;
+    tokio::time::resume();
+    for stream in [&mut silent, &mut half, &mut second] {
+        let ended = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut [0; 64])).await;
+        assert!(!matches!(ended, Err(_) | Ok(Ok(1..))), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_comes_back_keeps_its_connection_for_a_while() {
+    let (address, _stop) = server().await;
+    let mut stream = connect(address, ASK).await;
+    answer(&mut stream).await;
+    for _ in 0..3 {
+        settle().await;
+        tokio::time::pause();
+        tokio::time::advance(connection::IDLE - Duration::from_secs(10)).await;
+        tokio::time::resume();
+        stream.write_all(ASK.as_bytes()).await.unwrap();
+        assert!(answer(&mut stream).await.starts_with("HTTP/1.1 200 OK"));
+    }
+    settle().await;
+    tokio::time::pause();
+    tokio::time::advance(connection::IDLE + Duration::from_secs(1)).await;
+    tokio::time::resume();
+    let ended = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut [0; 64])).await;
+    assert!(matches!(ended, Ok(Ok(0))), "{ended:?}");
+}
+
+#[tokio::test]
+async fn connections_are_bounded_and_more_wait_for_room() {
+    let (address, _stop) = server().await;
+    let mut open = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let mut stream = connect(address, ASK).await;
+        answer(&mut stream).await;
+        open.push(stream);
+    }
+    let mut waiting = connect(address, ASK).await;
+    let soon = tokio::time::timeout(Duration::from_millis(300), waiting.readable()).await;
+    assert!(soon.is_err(), "it is not accepted");
+    drop(open.pop());
+    assert!(answer(&mut waiting).await.starts_with("HTTP/1.1 200 OK"));
 }

@@ -48,7 +48,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     (
         "a CA file that is a directory",
         "targets:\n  - { name: a, provider: anthropic, tls: { ca_file: / } }\n",
-        &[":2:53: targets[0].tls.ca_file: cannot read \"/\": Is a directory"],
+        &[":2:53: targets[0].tls.ca_file: cannot read \"/\": it is not a regular file"],
     ),
     (
         "several problems at once",
@@ -59,7 +59,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
             ":3:46: targets[0].interval: \"5x\" is not a duration",
             ":4:5: targets[1].provider: missing",
             ":4:13: targets[1].name: \"a\" is the name of the target on line 3 already",
-            ":5:1: vantage: unknown key \"vantage\"",
+            ":5:1: vantage: \"vantage\" is not supported in this release",
         ],
     ),
     ("nothing", "", &[":1:1: there is nothing in it: a config needs at least `targets`"]),
@@ -114,7 +114,7 @@ fn a_config_file_that_cannot_be_read_is_told_by_its_name() {
     let missing = workspace.path().join("missing.yml");
     for (config, words) in [
         (missing.as_path(), "cannot be read: No such file or directory"),
-        (workspace.path(), "cannot be read: Is a directory"),
+        (workspace.path(), "cannot be read: it is neither a regular file nor a pipe"),
     ] {
         let problem = [format!("{}: {words}", config.display())];
         assert_told(&check_config(config), words, &problem);

@@ -1,9 +1,5 @@
 //! TLS options.
 
-use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
-
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 
@@ -11,7 +7,7 @@ use super::Context;
 use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place};
 use crate::config::raw::{EXPIRY_WARNING, RawMinVersion, RawTls, Time};
-use crate::target::{MinTls, Roots, TlsOptions};
+use crate::target::{MinTls, Roots, TlsOptions, read_regular};
 
 /// The largest file of certificates that is read; the bundle of a whole system is a fifth of a megabyte.
 const MAX_CA_BYTES: u64 = 8 * 1024 * 1024;
@@ -45,20 +41,11 @@ pub(super) fn options(field: Field<RawTls>, context: &Context<'_>) -> Checked<Tl
 fn ca_file(file: &str, place: &Place, context: &Context<'_>) -> Checked<Roots> {
     let path = context.directory.join(file);
     let shown = place.show(file);
-    let certificates =
-        read(&path).map_err(|error| context.report.add(place, format!("cannot read {shown}: {error}")))?;
+    let certificates = read_regular(&path, MAX_CA_BYTES)
+        .map_err(|error| context.report.add(place, format!("cannot read {shown}: {error}")))?;
     let certificates = parse(&certificates)
         .map_err(|error| context.report.add(place, format!("{shown} cannot be used: {error}")))?;
     Ok(Roots::File { path: path.to_string_lossy().into_owned(), certificates })
-}
-
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_CA_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_CA_BYTES {
-        return Err(std::io::Error::other("larger than 8 MiB"));
-    }
-    Ok(bytes)
 }
 
 /// The certificates of a PEM file, each one usable as a root.

@@ -18,6 +18,9 @@ pub(super) fn lookup(cells: &mut Cells, evidence: &DnsEvidence) {
         !evidence.addresses.is_empty() || matches!(evidence.rcode.as_deref(), Some("NOERROR" | "NXDOMAIN"));
     let number = |addresses: usize| stated.then(|| f64::from(u32::try_from(addresses).unwrap_or(u32::MAX)));
     cells.put(Family::DnsAnswerAddresses, &labels, number(evidence.addresses.len()));
-    cells.put(Family::DnsAnswerUnexpectedAddresses, &labels, number(evidence.unexpected.len()));
-    cells.put(Family::DnsAnswerTtl, &labels, evidence.ttl.map(|ttl| ttl.as_secs_f64()));
+    let unexpected = evidence.unexpected.as_ref().and_then(|unexpected| number(unexpected.len()));
+    cells.put(Family::DnsAnswerUnexpectedAddresses, &labels, unexpected);
+    // An alias that leads nowhere has a TTL too, but not one of an answer.
+    let ttl = evidence.ttl.filter(|_| !evidence.addresses.is_empty());
+    cells.put(Family::DnsAnswerTtl, &labels, ttl.map(|ttl| ttl.as_secs_f64()));
 }

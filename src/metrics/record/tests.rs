@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::metrics::catalogue::SERIES_PER_TARGET;
 use crate::metrics::strict::{Parsed, parse};
 use crate::metrics::{Format, Metrics, sample};
-use crate::outcome::{ApiEvidence, Failure, Family, Finding, Layer, Outcome, PathId, Reason, Stage, Stages};
+use crate::outcome::{ApiEvidence, Failure, Family, Finding, Outcome, PathId, Reason, Stage, Stages};
 
 fn read(metrics: &Metrics, format: Format) -> Parsed {
     let text = String::from_utf8(metrics.render(format)).unwrap();
@@ -209,14 +209,14 @@ fn a_server_that_fails_does_not_say_how_many_addresses_there_are() {
 }
 
 #[test]
-fn a_new_path_starts_at_zero() {
-    let metrics = Metrics::new().unwrap();
-    metrics.add_path(&v4(), &[Layer::Dns, Layer::Tcp, Layer::Tls, Layer::Api]);
-    let parsed = text(&metrics);
-    assert_eq!(parsed.value("probe_runs_total", &V4), Some(0.0));
-    assert_eq!(parsed.value("probe_layer_failures_total", &of_v4(&[("layer", "dns")])), Some(0.0));
-    assert_eq!(parsed.value("probe_success", &V4), None);
-    assert_eq!(metrics.paths()[0].success, None);
+fn without_expected_networks_no_address_is_counted_as_unexpected() {
+    let mut outcome = sample::good(&v4());
+    let evidence = crate::outcome::DnsEvidence { unexpected: None, ..sample::dns(Family::Ipv4) };
+    outcome.stages.dns = Stage::Passed { took: Duration::from_millis(1), evidence };
+    let parsed = text(&recorded(&[sample::good(&v4()), outcome]));
+    let labels = [("target", "claude"), ("resolver", "system"), ("record_type", "A")];
+    assert_eq!(parsed.value("dns_answer_unexpected_addresses", &labels), None);
+    assert_eq!(parsed.value("dns_answer_addresses", &labels), Some(1.0));
 }
 
 #[test]
@@ -249,7 +249,8 @@ fn what_retires_takes_its_series_and_no_others() {
         let label = (label.to_owned(), value.to_owned());
         parsed.samples.keys().filter(|(_, labels)| labels.contains(&label)).count()
     };
-    assert_eq!([has("family", "ipv6"), has("route", "corp"), has("record_type", "AAAA")], [0; 3]);
+    assert_eq!([has("family", "ipv6"), has("route", "corp")], [0; 2]);
+    assert!(has("record_type", "AAAA") > 0, "the lookup is still made, path or not");
     assert_eq!(parsed.value("target_up", &[("target", "claude")]), Some(1.0));
     let others = has("target", "other");
     metrics.retire_target("claude");

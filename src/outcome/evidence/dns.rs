@@ -92,14 +92,15 @@ pub struct DnsEvidence {
     pub rcode: Option<String>,
     /// The addresses, in the order given.
     pub addresses: Vec<IpAddr>,
-    /// The addresses outside the expected networks.
-    pub unexpected: Vec<IpAddr>,
-    /// The smallest TTL on the way from the name to the addresses.
+    /// The addresses outside the expected networks; `None` where none are configured.
+    pub unexpected: Option<Vec<IpAddr>>,
+    /// The smallest TTL on the way from the name to the addresses, or to the end of the CNAME chain without any.
     pub ttl: Option<Duration>,
     /// The names the CNAME chain went through.
     pub cnames: Vec<String>,
     /// Questions sent, resends and other servers included.
     pub queries: u32,
-    /// Whether a truncated reply made it ask again over TCP.
+    /// Whether a truncated reply made it ask again over TCP; where that failed, `source` says UDP, and there may be more
+    /// addresses than these.
     pub truncated: bool,
 }

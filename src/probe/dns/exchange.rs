@@ -75,9 +75,9 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    pub(super) async fn tcp(&mut self) -> Result<RawAnswer, Failure> {
+    pub(super) async fn tcp(&mut self, deadline: Deadline) -> Result<RawAnswer, Failure> {
         let start = Instant::now();
-        match timeout_at(self.deadline.at(), self.tcp_unbounded()).await {
+        match timeout_at(deadline.at(), self.tcp_unbounded()).await {
             Ok(result) => result,
             Err(_) => Err(self.silence(Transport::Tcp, start)),
         }

@@ -6,13 +6,13 @@ use hickory_resolver::proto::op::ResponseCode;
 use ipnet::IpNet;
 
 use super::message::{Answer, Question, RawAnswer};
-use super::no_data;
+use super::{end_of_chain, no_data};
 use crate::outcome::{Failure, Finding, Reason};
 
 /// Addresses, or why there are none.
 pub(super) fn reply(server: SocketAddr, question: &Question, reply: RawAnswer) -> Result<Answer, Failure> {
     let (kind, name) = (question.record_type(), question.name());
-    let failed = |reason| {
+    let failed = |reason, name: &str| {
         Err(Failure::new(reason, format!("{server} answered {} for {kind} of {name}", reply.rcode_name())))
     };
     match reply.rcode {
@@ -21,12 +21,13 @@ pub(super) fn reply(server: SocketAddr, question: &Question, reply: RawAnswer) -
             format!("the reply of {server} for {kind} of {name} is truncated even over tcp"),
         )),
         ResponseCode::NoError if reply.answer.addresses.is_empty() => {
-            Err(no_data(question, &server.to_string()))
+            Err(no_data(question, &server.to_string(), &reply.answer.cnames))
         }
         ResponseCode::NoError => Ok(reply.answer),
-        ResponseCode::NXDomain => failed(Reason::DnsNxdomain),
-        ResponseCode::Refused => failed(Reason::DnsRefused),
-        _ => failed(Reason::DnsServfail),
+        // It is the last name of the chain that does not exist (RFC 6604 §3).
+        ResponseCode::NXDomain => failed(Reason::DnsNxdomain, &end_of_chain(question, &reply.answer.cnames)),
+        ResponseCode::Refused => failed(Reason::DnsRefused, name),
+        _ => failed(Reason::DnsServfail, name),
     }
 }
 

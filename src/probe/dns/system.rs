@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use hickory_resolver::Hosts;
-use hickory_resolver::system_conf::parse_resolv_conf;
 use tokio::time::Instant;
 
 use super::message::{Answer, Question};
-use super::{Found, ask_server, no_data, special};
+use super::resolv_conf::{self, Servers};
+use super::{First, Found, ask_server, no_data, special};
 use crate::outcome::{AnswerSource, Failure, Reason, RecordType, Transport};
 use crate::units::Deadline;
 
@@ -40,13 +40,6 @@ struct State {
 struct Files {
     hosts: Hosts,
     servers: Result<Servers, String>,
-}
-
-#[derive(Debug)]
-struct Servers {
-    addresses: Vec<SocketAddr>,
-    search: Vec<String>,
-    ndots: usize,
 }
 
 impl Default for Files {
@@ -73,16 +66,14 @@ impl SystemResolver {
         question: &Question,
         deadline: Deadline,
     ) -> (Found, Result<Answer, Failure>) {
-        let mut found = Found::default();
         if let Some(answer) = special(question) {
-            found.source = AnswerSource::Special;
-            return (found, Ok(answer));
+            return (Found::from(AnswerSource::Special), Ok(answer));
         }
         let files = self.files();
         if let Some(result) = self.ask_hosts(&files.hosts, question) {
-            found.source = AnswerSource::HostsFile;
-            return (found, result);
+            return (Found::from(AnswerSource::HostsFile), result);
         }
+        let mut found = Found::default();
         let servers = match &files.servers {
             Ok(servers) => servers,
             Err(problem) => {
@@ -99,10 +90,8 @@ impl SystemResolver {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.stamp != stamp {
             state.stamp = stamp;
-            state.files = Arc::new(Files {
-                hosts: read_hosts(&self.hosts),
-                servers: read_servers(&self.resolv_conf).map_err(|error| error.to_string()),
-            });
+            state.files =
+                Arc::new(Files { hosts: read_hosts(&self.hosts), servers: read_servers(&self.resolv_conf) });
         }
         Arc::clone(&state.files)
     }
@@ -116,7 +105,7 @@ impl SystemResolver {
             (!addresses.is_empty()).then_some(addresses)
         };
         if let Some(addresses) = listed(question) {
-            return Some(Ok(Answer { addresses, ttl: None, cnames: Vec::new() }));
+            return Some(Ok(Answer { addresses, ..Answer::default() }));
         }
         let other = match question.record_type() {
             RecordType::A => RecordType::Aaaa,
@@ -124,7 +113,7 @@ impl SystemResolver {
         };
         let in_other_family =
             Question::new(question.name(), other).ok().and_then(|other| listed(&other)).is_some();
-        in_other_family.then(|| Err(no_data(question, &self.hosts.display().to_string())))
+        in_other_family.then(|| Err(no_data(question, &self.hosts.display().to_string(), &[])))
     }
 }
 
@@ -144,14 +133,17 @@ async fn ask_candidates(
     let own = std::iter::once(question);
     let candidates: Vec<&Question> =
         if dots == 0 { below.iter().chain(own).collect() } else { own.chain(below.iter()).collect() };
-    let mut first: Option<Failure> = None;
+    let mut first = First::default();
     for candidate in candidates {
-        match ask_servers(&servers.addresses, candidate, deadline, found).await {
-            Err(failure) if failure.reason == Reason::DnsNxdomain => first = first.or(Some(failure)),
-            result => return result,
+        let result = ask_servers(&servers.addresses, candidate, deadline, found).await;
+        match (result, &first.0) {
+            (Err(failure), None) if failure.reason == Reason::DnsNxdomain => first.note(failure, found),
+            // The first name is the one that was meant: what goes wrong with the others says nothing about it.
+            (Err(_), Some(_)) => {}
+            (result, _) => return result,
         }
     }
-    Err(first.unwrap_or_else(|| no_data(question, "nobody")))
+    Err(first.report(found).unwrap_or_else(|| no_data(question, "nobody", &[])))
 }
 
 /// Asks the servers in order until one gives an answer; that a name does not exist is an answer.
@@ -161,17 +153,19 @@ async fn ask_servers(
     deadline: Deadline,
     found: &mut Found,
 ) -> Result<Answer, Failure> {
-    let mut first: Option<Failure> = None;
+    let mut first = First::default();
     for (index, server) in servers.iter().enumerate() {
         let share = deadline.share(Instant::now(), servers.len() - index);
         match ask_server(*server, Transport::Udp, question, share, found).await {
             Err(failure) if !matches!(failure.reason, Reason::DnsNxdomain | Reason::DnsNodata) => {
-                first = first.or(Some(failure));
+                first.note(failure, found);
             }
             result => return result,
         }
     }
-    Err(first.unwrap_or_else(|| Failure::new(Reason::DnsRefused, "there is no name server to ask")))
+    Err(first
+        .report(found)
+        .unwrap_or_else(|| Failure::new(Reason::DnsRefused, "there is no name server to ask")))
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -181,30 +175,32 @@ fn modified(path: &Path) -> Option<SystemTime> {
 fn read_hosts(path: &Path) -> Hosts {
     let mut hosts = Hosts::default();
     if let Ok(bytes) = std::fs::read(path)
-        && let Err(error) = hosts.read_hosts_conf(bytes.as_slice())
+        // One bad byte, be it in a comment, must not cost the entries after it.
+        && let Err(error) = hosts.read_hosts_conf(String::from_utf8_lossy(&bytes).as_bytes())
     {
         tracing::warn!(file = %path.display(), %error, "cannot read the hosts file, going on without it");
     }
     hosts
 }
 
-fn read_servers(path: &Path) -> io::Result<Servers> {
+fn read_servers(path: &Path) -> Result<Servers, String> {
     let text = match std::fs::read(path) {
         Ok(text) => text,
-        // As the C library does: without the file, ask the local machine.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => b"nameserver 127.0.0.1\n".to_vec(),
-        Err(error) => return Err(error),
+        // Without the file it is as with one that names no server.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error.to_string()),
     };
-    let (config, options) = parse_resolv_conf(text).map_err(io::Error::other)?;
-    let addresses = config.name_servers().iter().map(|server| SocketAddr::new(server.ip, 53)).collect();
-    let search = config.search().iter().map(ToString::to_string).collect();
-    Ok(Servers { addresses, search, ndots: options.ndots })
+    resolv_conf::parse(&String::from_utf8_lossy(&text), |problem| {
+        tracing::warn!(file = %path.display(), problem, "cannot use a name server, going on without it");
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
     use std::time::Duration;
+
+    use hickory_resolver::proto::op::{Message, OpCode, ResponseCode};
 
     use super::*;
 
@@ -224,7 +220,7 @@ mod tests {
         let question = Question::new(name, kind).unwrap();
         let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
         let (found, result) = resolver.ask(&question, deadline).await;
-        (found.source, result.map(|answer| answer.addresses).map_err(|failure| failure.reason))
+        (found.said.source, result.map(|answer| answer.addresses).map_err(|failure| failure.reason))
     }
 
     #[tokio::test]
@@ -258,10 +254,75 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_resolv_conf_without_servers_says_so() {
-        let (_dir, resolver) = resolver("search example\n", "");
-        let (_, result) = ask(&resolver, "api.example", RecordType::A).await;
-        assert_eq!(result, Err(Reason::DnsRefused));
+    async fn a_resolv_conf_whose_servers_cannot_be_used_says_so() {
+        let (_dir, resolver) = resolver("nameserver fe80::1%no-such0\n", "");
+        let question = Question::new("api.example", RecordType::A).unwrap();
+        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
+        let failure = resolver.ask(&question, deadline).await.1.unwrap_err();
+        assert_eq!(failure.reason, Reason::DnsRefused);
+        assert!(failure.detail.contains("no-such0"), "{}", failure.detail);
+    }
+
+    #[tokio::test]
+    async fn a_bad_byte_in_the_hosts_file_costs_no_entry() {
+        let (dir, resolver) = resolver("", "");
+        std::fs::write(dir.path().join("hosts"), b"# caf\xe9\n127.0.0.9 api.example # \xff\n").unwrap();
+        let nine: IpAddr = "127.0.0.9".parse().unwrap();
+        let asked = ask(&resolver, "api.example", RecordType::A).await;
+        assert_eq!(asked, (AnswerSource::HostsFile, Ok(vec![nine])));
+    }
+
+    /// A name server on loopback that answers each name with this response code, without any record.
+    async fn server(rcode: impl Fn(&str) -> ResponseCode + Send + 'static) -> SocketAddr {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut buffer = [0; 512];
+            while let Ok((length, client)) = socket.recv_from(&mut buffer).await {
+                let asked = Message::from_vec(&buffer[..length]).unwrap();
+                let mut reply = Message::response(asked.metadata.id, OpCode::Query);
+                reply.metadata.response_code = rcode(&asked.queries[0].name().to_ascii());
+                reply.add_query(asked.queries[0].clone());
+                socket.send_to(&reply.to_vec().unwrap(), client).await.unwrap();
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn of_several_servers_what_was_said_belongs_to_the_failure_that_is_reported() {
+        let (refuses, fails) =
+            (server(|_| ResponseCode::Refused).await, server(|_| ResponseCode::ServFail).await);
+        let question = Question::new("api.example", RecordType::A).unwrap();
+        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
+        let mut found = Found::default();
+        let failure = ask_servers(&[refuses, fails], &question, deadline, &mut found).await.unwrap_err();
+        assert_eq!((failure.reason, found.queries), (Reason::DnsRefused, 2));
+        assert_eq!(found.said.rcode.as_deref(), Some("REFUSED"));
+        assert_eq!(found.said.source, AnswerSource::Server { address: refuses, transport: Transport::Udp });
+    }
+
+    #[tokio::test]
+    async fn what_goes_wrong_below_search_domains_does_not_hide_that_the_name_does_not_exist() {
+        let code = |name: &str| match name {
+            "api.example." => ResponseCode::NXDomain,
+            "api.example.a." => ResponseCode::Refused,
+            _ => ResponseCode::ServFail,
+        };
+        let search = vec!["a".to_owned(), "b".to_owned()];
+        let servers = Servers { addresses: vec![server(code).await], search, ndots: 5 };
+        let question = Question::new("api.example", RecordType::A).unwrap();
+        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
+        let mut found = Found::default();
+        let failure = ask_candidates(&servers, &question, deadline, &mut found).await.unwrap_err();
+        assert_eq!(failure.reason, Reason::DnsNxdomain);
+        assert!(failure.detail.ends_with("A of api.example"), "{}", failure.detail);
+        assert_eq!(found.queries, 3);
+        assert_eq!(
+            found.said.rcode.as_deref(),
+            Some("NXDOMAIN"),
+            "what was said belongs to what is reported"
+        );
     }
 
     #[tokio::test]

@@ -1,0 +1,156 @@
+//! One connection to the web port, and how long its client may keep it.
+//!
+//! Promises: a client that sends half a request, or none, is let go of, so that it cannot use up the descriptors the
+//! probes need; one that comes back between scrapes keeps its connection.
+
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+/// How long a client may take to send a request, counted from its first byte, or from the connection's begin.
+pub(super) const REQUEST: Duration = Duration::from_secs(10);
+
+/// How long a connection may stay without a new request after an answer, which includes the time to read that: longer
+/// than the usual scrape intervals.
+pub(super) const IDLE: Duration = Duration::from_secs(300);
+
+/// Serves one connection until it ends, its client is too slow, or `stopped` and the request under way is answered.
+pub(super) async fn serve(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
+    let patience = Patience::default();
+    let router = TowerToHyperService::new(router);
+    let told = patience.clone();
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        told.set(Phase::Answering);
+        let (answer, told) = (router.call(request), told.clone());
+        async move {
+            let answer = answer.await;
+            told.set(Phase::Idle);
+            answer
+        }
+    });
+    let io = TokioIo::new(Watched { stream, patience: patience.clone() });
+    // hyper has a timeout for headers too, but that also ends connections that are idle between two requests.
+    let connection = http1::Builder::new().header_read_timeout(None).serve_connection(io, service);
+    let mut connection = pin!(connection);
+    let mut stopping = false;
+    loop {
+        let deadline = patience.deadline();
+        tokio::select! {
+            // An error is the client's: it went away, or sent what is not HTTP, which hyper has answered.
+            _ = connection.as_mut() => return,
+            // An error means the sender is gone: stop as well.
+            _ = stopped.wait_for(|stop| *stop), if !stopping => {
+                stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            () = sleep_until(deadline) => if patience.deadline() <= Instant::now() {
+                return;
+            }
+        }
+    }
+}
+
+/// What a connection is waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The rest of a request.
+    Reading,
+    /// Our own answer.
+    Answering,
+    /// The client's next request.
+    Idle,
+}
+
+/// The phase and when it has lasted too long.
+#[derive(Debug, Clone)]
+struct Patience(Arc<Mutex<(Phase, Instant)>>);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new((Phase::Reading, Instant::now() + REQUEST))))
+    }
+}
+
+impl Patience {
+    fn set(&self, phase: Phase) {
+        let limit = if phase == Phase::Reading { REQUEST } else { IDLE };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (phase, Instant::now() + limit);
+    }
+
+    /// Bytes came from the client: while idle, they begin a request.
+    fn came(&self) {
+        let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).0 == Phase::Idle;
+        if idle {
+            self.set(Phase::Reading);
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+}
+
+/// A stream that tells when bytes come.
+#[derive(Debug)]
+struct Watched {
+    stream: TcpStream,
+    patience: Patience,
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.patience.came();
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, buffers)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
