@@ -15,7 +15,6 @@ use clap::{Parser, Subcommand};
 
 use crate::app::ListenAddress;
 use crate::config::{Env, Source};
-use crate::outcome::error_chain;
 pub use logging::{LogFormat, LogLevel};
 
 /// The exit code of bad usage, a bad config, or a place that cannot be used.
@@ -112,7 +111,7 @@ pub fn run() -> ExitCode {
             match runtime().and_then(|runtime| {
                 runtime
                     .block_on(crate::simulate::command::run(*arguments))
-                    .map_err(|error| error_chain(&error))
+                    .map_err(|error| crate::outcome::error_chain(&error))
             }) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => usage(&error),

@@ -101,7 +101,7 @@ fn dns(family: Family) -> DnsEvidence {
         source: AnswerSource::HostsFile,
         rcode: Some("NOERROR".into()),
         addresses: vec![IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))],
-        unexpected: Vec::new(),
+        unexpected: None,
         ttl: Some(Duration::from_secs(60)),
         cnames: Vec::new(),
         queries: 1,

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use super::exchange::Progress;
 use crate::net::IoTrouble;
-use crate::outcome::{Failure, Reason};
+use crate::outcome::{Failure, Reason, error_chain};
 
 /// Reads hyper's error, given how far the exchange came and what broke the stream below, if anything did.
 pub(super) fn of(error: &hyper::Error, progress: &Progress, stream: Option<IoTrouble>) -> Failure {
@@ -26,7 +26,7 @@ pub(super) fn of(error: &hyper::Error, progress: &Progress, stream: Option<IoTro
             format!("HTTP {}, reading the body, {} bytes read", head.status.as_u16(), progress.body.len())
         }
     };
-    Failure::new(reason, format!("{stage}: {}", chain(error)))
+    Failure::new(reason, format!("{stage}: {}", error_chain(error)))
 }
 
 fn of_stream(trouble: IoTrouble) -> Reason {
@@ -52,18 +52,4 @@ fn frames(error: &hyper::Error) -> Option<&h2::Error> {
         next = error.source();
     }
     None
-}
-
-/// An error and its causes in one line; a cause that only repeats what was said is left out.
-fn chain(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let words = error.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
-        }
-        next = error.source();
-    }
-    text
 }
