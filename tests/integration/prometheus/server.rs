@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::exposition::Samples;
 use crate::peers::process::{Peer, local, program, put};
+use crate::workspace::wait_for;
 
 /// A running Prometheus.
 pub(crate) struct Prometheus {
@@ -39,7 +40,17 @@ impl Prometheus {
         })
         .await;
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { peer, address: local(port), client }
+        let prometheus = Self { peer, address: local(port), client };
+        // Its port takes connections before its storage is open; until then every question is answered by 503 in words.
+        wait_for("a ready Prometheus", || async {
+            let asked = prometheus.client.get(format!("http://{}/-/ready", prometheus.address)).send().await;
+            match asked {
+                Ok(answer) if answer.status() == 200 => Ok(()),
+                other => Err(format!("{other:?}")),
+            }
+        })
+        .await;
+        prometheus
     }
 
     /// The series of an instant query, each with its labels and its value.
