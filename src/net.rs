@@ -4,11 +4,13 @@
 //! own exhaustion in the same way.
 
 mod descriptors;
+mod observed;
 mod tcp_info;
 mod tls_error;
 mod trouble;
 
 pub use descriptors::raise_descriptor_limit;
+pub use observed::{Observed, Observer};
 pub use tcp_info::round_trip_time;
 pub use tls_error::rustls_error;
 pub use trouble::{IoTrouble, of_connecting};

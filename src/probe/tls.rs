@@ -26,7 +26,7 @@ use crate::units::{Deadline, PromDuration};
 
 pub(super) use setup::SetupError;
 pub(super) use setup::TlsSetup;
-pub(super) use tap::Tap;
+use tap::{FirstBytes, Tap};
 use verifier::Recorder;
 
 /// What a handshake found, and the stream if it verified.
@@ -45,7 +45,8 @@ where
     let start = Instant::now();
     let recorder = Arc::new(Recorder::new(Arc::clone(setup.trust()), clock::wall()));
     let connector = TlsConnector::from(setup.config(Arc::clone(&recorder)));
-    let (tapped, first_bytes) = Tap::new(stream);
+    let first_bytes = FirstBytes::default();
+    let tapped = Tap::new(stream, first_bytes.clone());
     let result = timeout_at(deadline.at(), connector.connect(setup.server_name(), tapped)).await;
     let took = start.elapsed();
 

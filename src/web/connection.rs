@@ -3,10 +3,8 @@
 //! Promises: a client that sends half a request, or none, is let go of, so that it cannot use up the descriptors the
 //! probes need; one that comes back between scrapes keeps its connection.
 
-use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,10 +13,11 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+
+use crate::net::{Observed, Observer};
 
 /// How long a client may take to send a request, counted from its first byte, or from the connection's begin.
 pub(super) const REQUEST: Duration = Duration::from_secs(10);
@@ -41,7 +40,7 @@ pub(super) async fn serve(stream: TcpStream, router: Router, mut stopped: watch:
             answer
         }
     });
-    let io = TokioIo::new(Watched { stream, patience: patience.clone() });
+    let io = TokioIo::new(Observed::new(stream, patience.clone()));
     // hyper has a timeout for headers too, but that also ends connections that are idle between two requests.
     let connection = http1::Builder::new().header_read_timeout(None).serve_connection(io, service);
     let mut connection = pin!(connection);
@@ -91,7 +90,7 @@ impl Patience {
     }
 
     /// Bytes came from the client: while idle, they begin a request.
-    fn came(&self) {
+    fn begun(&self) {
         let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).0 == Phase::Idle;
         if idle {
             self.set(Phase::Reading);
@@ -103,54 +102,8 @@ impl Patience {
     }
 }
 
-/// A stream that tells when bytes come.
-#[derive(Debug)]
-struct Watched {
-    stream: TcpStream,
-    patience: Patience,
-}
-
-impl AsyncRead for Watched {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before {
-            self.patience.came();
-        }
-        read
-    }
-}
-
-impl AsyncWrite for Watched {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffers: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, buffers)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+impl Observer for Patience {
+    fn came(&mut self, _bytes: &[u8]) {
+        self.begun();
     }
 }

@@ -16,7 +16,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::failure;
-use super::watch::Watched;
+use super::watch::Witness;
+use crate::net::Observed;
 use crate::outcome::{Failure, HttpVersion};
 
 /// How much of a body is read.
@@ -59,8 +60,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let request = head.map(|()| Empty::<Bytes>::new());
-    let (stream, witness) = Watched::new(stream);
-    let io = TokioIo::new(stream);
+    let witness = Witness::default();
+    let io = TokioIo::new(Observed::new(stream, witness.clone()));
     let result = match version {
         HttpVersion::Http11 => match http1::Builder::new().max_buf_size(HEAD_LIMIT).handshake(io).await {
             Ok((mut sender, connection)) => {
