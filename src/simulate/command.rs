@@ -56,10 +56,10 @@ pub struct HostFault {
 #[derive(Debug, thiserror::Error)]
 pub enum SimulateError {
     /// The simulator could not start.
-    #[error("start the simulator")]
+    #[error("cannot start the simulator")]
     Start(#[from] StartError),
     /// The root certificate could not be written.
-    #[error("write the root certificate to {path}")]
+    #[error("cannot write the root certificate to {path}")]
     CaFile {
         /// Where.
         path: PathBuf,
@@ -67,7 +67,7 @@ pub enum SimulateError {
         source: io::Error,
     },
     /// The process cannot be told when to end.
-    #[error("wait for a signal")]
+    #[error("cannot wait for a signal")]
     Signal(#[source] io::Error),
 }
 

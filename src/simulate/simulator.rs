@@ -41,7 +41,7 @@ pub struct Options {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A socket could not be bound.
-    #[error("bind {address} for {what}")]
+    #[error("cannot bind {address} for {what}")]
     Bind {
         /// What it was for.
         what: &'static str,
@@ -52,21 +52,21 @@ pub enum StartError {
     },
     /// The API's address is not usable.
     #[error(
-        "use {0} for the API: it must be an IPv4 loopback address other than 127.0.0.2, 127.0.0.3, 127.0.0.7 \
+        "cannot use {0} for the API: it must be an IPv4 loopback address other than 127.0.0.2, 127.0.0.3, 127.0.0.7 \
          and 127.0.0.53, which faults use"
     )]
     ApiAddress(SocketAddr),
     /// The domain is no domain name.
-    #[error("use `{0}` as the domain: it is no domain name")]
+    #[error("cannot use `{0}` as the domain: it is no domain name")]
     Domain(String),
     /// A certificate could not be minted.
-    #[error("mint the certificates")]
+    #[error("cannot mint the certificates")]
     Certificates(#[from] rcgen::Error),
     /// A TLS configuration was not accepted.
-    #[error("set up TLS")]
+    #[error("cannot set up TLS")]
     Tls(#[from] rustls::Error),
     /// A certificate verifier was not accepted.
-    #[error("set up the verification of client certificates")]
+    #[error("cannot set up the verification of client certificates")]
     ClientVerifier(#[from] rustls::server::VerifierBuilderError),
 }
 
