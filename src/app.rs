@@ -4,6 +4,7 @@
 //! stop, what is under way is finished and told before the program ends.
 
 mod engine;
+mod follow;
 mod listen;
 mod signals;
 mod streaks;
@@ -24,8 +25,9 @@ use crate::sinks::Sinks;
 use crate::target::Target;
 use crate::web::{self, Phase, Readiness, WebState};
 use engine::{Command, Engine};
+pub use follow::{FollowError, Follower, Look, Preferred};
 pub use listen::{ListenAddress, ListenError};
-use signals::{Signal, Signals};
+pub use signals::{Signal, Signals};
 
 /// How long runs under way may take to finish after a signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -35,9 +37,6 @@ const LAST_ANSWERS: Duration = Duration::from_secs(3);
 
 /// Runs in flight at the most: each takes some 60 KiB while it lasts.
 const MOST_RUNS: usize = 2048;
-
-/// Descriptors a run may hold at once: for each family a connection, and a socket to a name server.
-const PER_RUN: u64 = 4;
 
 /// Descriptors left for listeners, scrapes and files.
 const RESERVED: u64 = 128;
@@ -71,7 +70,7 @@ pub enum ServeError {
         /// Which.
         name: Arc<str>,
         /// Why.
-        source: SetupError,
+        source: Box<SetupError>,
     },
     /// An address cannot be listened on.
     #[error(transparent)]
@@ -107,8 +106,8 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         servers.spawn(web::serve(listener, Arc::clone(&state), stopped.clone()));
     }
     let (commands, received) = mpsc::channel(1);
-    let bound = bound(raise_descriptor_limit());
-    let engine = Engine::new(sinks, Arc::clone(&metrics), received, probers, bound);
+    let descriptors = raise_descriptor_limit();
+    let engine = Engine::new(sinks, Arc::clone(&metrics), received, probers, descriptors);
     let engine = tokio::spawn(engine.run());
     let lag = tokio::spawn(measure_lag(Arc::clone(&metrics)));
     readiness.set(Phase::Ready);
@@ -185,9 +184,10 @@ async fn reload(
     None
 }
 
-/// Runs in flight at the most, so that probes never use up the descriptors.
-fn bound(descriptors: Option<u64>) -> usize {
-    let by_descriptors = descriptors.map_or(u64::MAX, |limit| limit.saturating_sub(RESERVED) / PER_RUN);
+/// Runs in flight at the most, so that probes never use up the descriptors: `each` is what the greediest run may hold at
+/// once.
+fn bound(descriptors: Option<u64>, each: u64) -> usize {
+    let by_descriptors = descriptors.map_or(u64::MAX, |limit| limit.saturating_sub(RESERVED) / each.max(1));
     usize::try_from(by_descriptors).unwrap_or(MOST_RUNS).clamp(1, MOST_RUNS)
 }
 
@@ -196,9 +196,9 @@ fn probers(targets: &[Arc<Target>], system: &Arc<SystemResolver>) -> Result<Vec<
 }
 
 fn prober(target: &Arc<Target>, system: &Arc<SystemResolver>) -> Result<Arc<Prober>, ServeError> {
-    Prober::try_new(Arc::clone(target), Arc::clone(system))
+    Prober::try_new(Arc::clone(target), system)
         .map(Arc::new)
-        .map_err(|source| ServeError::Target { name: Arc::clone(&target.name), source })
+        .map_err(|source| ServeError::Target { name: Arc::clone(&target.name), source: Box::new(source) })
 }
 
 /// Measures by how much the event loop wakes up late.
@@ -216,9 +216,10 @@ mod tests {
 
     #[test]
     fn the_bound_fits_the_descriptors() {
-        assert_eq!(bound(Some(1024)), 224);
-        assert_eq!(bound(Some(10)), 1);
-        assert_eq!(bound(Some(1_048_576)), MOST_RUNS);
-        assert_eq!(bound(None), MOST_RUNS);
+        assert_eq!(bound(Some(1024), 4), 224);
+        assert_eq!(bound(Some(1024), 64), 14);
+        assert_eq!(bound(Some(10), 4), 1);
+        assert_eq!(bound(Some(1_048_576), 4), MOST_RUNS);
+        assert_eq!(bound(None, 4), MOST_RUNS);
     }
 }

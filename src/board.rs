@@ -1,32 +1,49 @@
 //! The latest state of everything watched.
 //!
-//! Promises: one entry a path, replaced by each journey and gone with the path; what a target as a whole is follows
-//! from its paths.
+//! Promises: one entry a path and endpoint, replaced by each journey and gone with the path; what a target as a whole
+//! is, and which of its routes and endpoints is preferred, follows from its journeys.
+
+mod preference;
+mod standing;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::outcome::{Outcome, PathId, Run};
+use crate::target::Target;
+pub use preference::Preference;
+pub use standing::Standing;
+use standing::Ways;
 
-/// The last journey of every path of one target.
-type Paths = BTreeMap<PathId, Arc<Outcome>>;
+/// The last journey of every path of one target, by endpoint.
+type Latest = BTreeMap<(Arc<str>, PathId), Arc<Outcome>>;
+
+/// What is known of one target.
+#[derive(Debug)]
+struct Entry {
+    latest: Latest,
+    ways: Ways,
+}
 
 /// The last journey of every path, by target.
 #[derive(Debug, Default)]
-pub struct Board(Mutex<HashMap<Arc<str>, Paths>>);
+pub struct Board(Mutex<HashMap<Arc<str>, Entry>>);
 
 impl Board {
-    /// Takes in a run; whether the target works end to end on at least one path now.
-    pub fn apply(&self, run: &Run) -> bool {
+    /// Takes in a run; how the target stands now.
+    pub fn apply(&self, target: &Target, run: &Run) -> Standing {
         let mut targets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let paths = targets.entry(Arc::clone(&run.target)).or_default();
+        let entry = targets
+            .entry(Arc::clone(&target.name))
+            .or_insert_with(|| Entry { latest: Latest::new(), ways: Ways::new(target) });
         for path in &run.retired {
-            paths.remove(path);
+            entry.latest.remove(path);
         }
         for outcome in &run.outcomes {
-            paths.insert(outcome.path.clone(), Arc::new(outcome.clone()));
+            let key = (Arc::clone(&outcome.endpoint), outcome.path.clone());
+            entry.latest.insert(key, Arc::new(outcome.clone()));
         }
-        paths.values().any(|outcome| outcome.success())
+        entry.ways.judge(entry.latest.values().map(Arc::as_ref), run)
     }
 
     /// Forgets a target.
@@ -34,47 +51,10 @@ impl Board {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(target);
     }
 
-    /// The last journeys of a target, by path.
+    /// The last journeys of a target, by endpoint and path.
     #[must_use]
     pub fn target(&self, target: &str) -> Vec<Arc<Outcome>> {
         let targets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        targets.get(target).map(|paths| paths.values().cloned().collect()).unwrap_or_default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
-
-    use super::*;
-    use crate::outcome::{ApiEvidence, Failure, Family, Reason, Stage, Stages};
-
-    fn outcome(family: Family, good: bool) -> Outcome {
-        let (took, evidence) = (Duration::ZERO, ApiEvidence::of_call("hello", http::Method::GET));
-        let api = if good {
-            Stage::Passed { took, evidence }
-        } else {
-            Stage::Failed { took, failure: Failure::new(Reason::HttpTimeout, "x"), evidence }
-        };
-        let path = PathId { target: "t".into(), route: "direct".into(), family };
-        Outcome {
-            path,
-            started: UNIX_EPOCH,
-            took,
-            stages: Stages { api, ..Stages::default() },
-            findings: vec![],
-        }
-    }
-
-    #[test]
-    fn a_target_is_up_while_one_path_works() {
-        let board = Board::default();
-        let run = |outcomes: Vec<Outcome>, retired| Run { outcomes, retired, ..Run::of("t".into()) };
-        assert!(board.apply(&run(vec![outcome(Family::Ipv4, false), outcome(Family::Ipv6, true)], vec![])));
-        let ipv6 = outcome(Family::Ipv6, true).path;
-        assert!(!board.apply(&run(vec![outcome(Family::Ipv4, false)], vec![ipv6])));
-        assert_eq!(board.target("t").len(), 1);
-        board.remove("t");
-        assert!(board.target("t").is_empty());
+        targets.get(target).map(|entry| entry.latest.values().cloned().collect()).unwrap_or_default()
     }
 }

@@ -1,9 +1,10 @@
 //! The command line: flags as the Prometheus exporters have them, one file a subcommand.
 //!
-//! Exit codes: 0 fine, 1 failed while running, 2 bad usage, bad config or a place that cannot be used.
+//! Exit codes: 0 fine, 1 failed while running or no route works (`env`), 2 bad usage, bad config or a place that cannot be used.
 
 mod check_config;
 mod config;
+mod env;
 mod logging;
 mod serve;
 
@@ -20,7 +21,7 @@ pub use logging::{LogFormat, LogLevel};
 /// The exit code of bad usage, a bad config, or a place that cannot be used.
 const EXIT_USAGE: u8 = 2;
 
-/// Probes LLM APIs layer by layer (DNS, TCP, TLS, the call), says why a call fails, and exposes it to Prometheus.
+/// Probes LLM APIs layer by layer (DNS, TCP or a proxy, TLS, the call), says why a call fails, and exposes it to Prometheus.
 #[derive(Debug, Parser)]
 #[command(name = "api-canary", version, about, args_conflicts_with_subcommands = false)]
 pub struct Cli {
@@ -82,7 +83,9 @@ enum Command {
         #[arg(long)]
         default: bool,
     },
-    /// Run only the simulated provider: DNS, TLS and the API on loopback, with faults to switch on.
+    /// Print the proxy variables of the best healthy route, for `eval "$(api-canary env)"`, or keep a file up to date.
+    Env(env::EnvArgs),
+    /// Run only the simulated provider: DNS, TLS, the API and a proxy on loopback, with faults to switch on.
     #[cfg(feature = "simulate")]
     Simulate(Box<crate::simulate::command::SimulateArgs>),
 }
@@ -103,6 +106,7 @@ pub fn run() -> ExitCode {
         Some(Command::CheckConfig { file }) => {
             check_config::run(&file.map_or_else(|| cli.flags.source(), Source::File), &env)
         }
+        Some(Command::Env(arguments)) => env::run(&cli.flags, &arguments, &env),
         Some(Command::Config { default: true }) => print(crate::config::DEFAULT),
         Some(Command::Config { default: false }) => config::run(&cli.flags.source(), &env),
         #[cfg(feature = "simulate")]

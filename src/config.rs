@@ -3,8 +3,8 @@
 //! Text → tree with places (`node`) → variables (`env`) → raw types (`decode`, `raw`) → targets (`lower`).
 //!
 //! Promises: a [`Config`] that exists is usable as it stands; loading never panics and is bounded in memory; no
-//! problem, debug output or effective config shows a key, a header's value, or the path of a URL taken from the
-//! environment, and no problem any value taken from there.
+//! problem, debug output or effective config shows a key, a proxy's user or password, a header's value, or the path of a
+//! URL taken from the environment, and no problem any value taken from there.
 
 mod decode;
 mod env;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use serde::Deserialize as _;
 
-use crate::target::{Resolver, Target};
+use crate::target::{Resolver, Route, Target};
 pub use env::{Env, EnvError};
 pub use problem::{Position, Problem, Problems};
 pub use reference::reference;
@@ -60,6 +60,8 @@ pub struct Config {
     pub targets: Vec<Arc<Target>>,
     /// The resolvers the file declares, in its order; `system` is not among them.
     pub resolvers: Vec<Resolver>,
+    /// The routes the file declares, in its order; `direct` and `env` are not among them.
+    pub routes: Vec<Route>,
 }
 
 impl Config {
@@ -106,8 +108,8 @@ fn read_text(text: &str, directory: PathBuf, env: &Env, report: &problem::Report
     let field = decode::Field::<raw::RawConfig>::deserialize(decoder).ok()?;
     let (raw, _) = field.checked().ok()??;
     let context = lower::Context { env, directory, report };
-    let (targets, resolvers) = lower::lower(raw, &context).ok()?;
-    Some(Config { targets, resolvers })
+    let lower::Lowered { targets, resolvers, routes } = lower::lower(raw, &context).ok()?;
+    Some(Config { targets, resolvers, routes })
 }
 
 /// Why a file cannot be read, and what to do about it.

@@ -16,14 +16,13 @@ mod reference;
 mod store;
 
 #[cfg(test)]
-pub(crate) mod sample;
-#[cfg(test)]
 mod strict;
 
 pub use cell::Cells;
 pub use exposition::Format;
 pub use histogram::Exemplar;
 pub use program::{Program, REVISION, VERSION};
+pub use record::TargetSummary;
 pub use reference::{listing, markdown};
 pub use store::{Owner, Store};
 

@@ -4,12 +4,14 @@
 //! own exhaustion in the same way.
 
 mod descriptors;
+mod dial;
 mod observed;
 mod tcp_info;
 mod tls_error;
 mod trouble;
 
 pub use descriptors::raise_descriptor_limit;
+pub use dial::{Attempt, Dialled, Missed, dial};
 pub use observed::{Observed, Observer};
 pub use tcp_info::round_trip_time;
 pub use tls_error::rustls_error;

@@ -11,17 +11,20 @@ mod journey;
 mod layer;
 mod reason;
 mod run;
+#[cfg(test)]
+pub(crate) mod sample;
 mod stage;
 
 pub use error_chain::error_chain;
 pub use evidence::api::{AnsweredBy, ApiEvidence, HttpPhases, HttpVersion, RateLimit};
-pub use evidence::dns::{AnswerSource, DnsEvidence, RecordType, Transport};
+pub use evidence::dns::{AnswerSource, DnsEvidence, Dnssec, RecordType, Transport};
+pub use evidence::proxy::{ProxyEvidence, ProxyPhases, ProxyProtocol};
 pub use evidence::tcp::{ConnectAttempt, TcpEvidence};
-pub use evidence::tls::{CertFacts, CertificateChecks, ChainFacts, Check, TlsEvidence};
+pub use evidence::tls::{CertFacts, CertificateChecks, ChainFacts, Check, TlsEvidence, TrustedBy};
 pub use family::Family;
 pub use finding::Finding;
-pub use journey::{Outcome, PathId, Stages, Trouble};
+pub use journey::{AddressResult, Outcome, OutsideChecks, PathId, Stages, Trouble};
 pub use layer::Layer;
 pub use reason::{Blame, Reason, Severity};
-pub use run::Run;
+pub use run::{Asked, Lookup, Run};
 pub use stage::{Failure, Stage};

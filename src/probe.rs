@@ -3,13 +3,19 @@
 //! Promises: a journey has one connection and one deadline; each layer is timed on its own; evidence survives
 //! failure; nothing is sent over a connection that did not verify; what does not change for a target is made once.
 
+mod address;
 mod dns;
 mod families;
 mod http;
 mod journey;
+mod outside;
+mod paths;
 mod prober;
+mod proxy;
+mod site;
 mod tcp;
 mod tls;
+mod way;
 
 pub use dns::SystemResolver;
 pub use prober::{Prober, SetupError};

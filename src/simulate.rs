@@ -1,5 +1,5 @@
-//! The simulated provider: DNS, TCP, TLS and the API of an LLM provider on loopback, with every
-//! layer breakable on purpose.
+//! The simulated provider: DNS, TCP, a proxy, TLS and the API of an LLM provider on loopback, with
+//! every layer breakable on purpose.
 //!
 //! It keeps no state a client has to arrange: the host `<fault-name>.<domain>` *always* has that
 //! fault (`tls-expired.sim.test`), and `api.<domain>`, like every other name below the domain, is
@@ -28,6 +28,7 @@ mod dns;
 mod fault;
 mod host_faults;
 mod http;
+mod proxy;
 mod rate_limits;
 mod record;
 mod simulator;
@@ -38,5 +39,5 @@ mod tls;
 mod world;
 
 pub use fault::{Fault, UnknownFault};
-pub use record::{RecordedQuery, RecordedRequest};
+pub use record::{RecordedQuery, RecordedRequest, RecordedTunnel};
 pub use simulator::{Options, Simulator, StartError};

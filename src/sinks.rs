@@ -3,15 +3,18 @@
 //! Promises: everything published about a run comes through here, so that all of it tells the same story.
 
 mod incident;
+mod notices;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
-use crate::board::Board;
-use crate::metrics::Metrics;
-use crate::outcome::{Outcome, Run};
+use crate::board::{Board, Standing};
+use crate::metrics::{Metrics, TargetSummary};
+use crate::outcome::{Outcome, Run, Severity};
+use crate::target::Target;
 use incident::{Event, Incidents};
+use notices::{Changes, Notices};
 
 /// All sinks.
 #[derive(Debug)]
@@ -19,42 +22,128 @@ pub struct Sinks {
     board: Arc<Board>,
     metrics: Arc<Metrics>,
     incidents: Mutex<Incidents>,
+    notices: Mutex<Notices>,
 }
 
 impl Sinks {
     /// Sinks that write to these.
     #[must_use]
     pub fn new(board: Arc<Board>, metrics: Arc<Metrics>) -> Self {
-        Self { board, metrics, incidents: Mutex::default() }
+        Self { board, metrics, incidents: Mutex::default(), notices: Mutex::default() }
     }
 
-    /// Hands on the result of a run.
-    pub fn apply(&self, run: &Run, now: Instant) {
-        for path in &run.retired {
-            self.metrics.retire_path(path);
-            self.incidents.lock().unwrap_or_else(PoisonError::into_inner).forget_path(path);
-            tracing::info!(target = %path.target, route = %path.route, family = path.family.label(),
+    /// Hands on the result of a run of this target.
+    pub fn apply(&self, target: &Target, run: &Run, now: Instant) {
+        let name = &run.target;
+        for (endpoint, path) in &run.retired {
+            self.incidents().forget_path(endpoint, path);
+            tracing::info!(target = %name, route = %path.route, family = path.family.label(), endpoint = &**endpoint,
                 "DNS has no address of this family any more, the path is not walked");
         }
-        for lookup in &run.lookups {
-            self.metrics.record_lookup(&run.target, lookup);
-        }
         for outcome in &run.outcomes {
-            self.metrics.record(outcome);
-            let event = self.incidents.lock().unwrap_or_else(PoisonError::into_inner).note(outcome, now);
-            if let Some(event) = event {
-                log(outcome, &event);
+            log_addresses(outcome);
+            let events = self.incidents().note(outcome, now);
+            for event in &events {
+                log(outcome, event);
             }
         }
-        let up = self.board.apply(run);
-        self.metrics.set_target_up(&run.target, up);
+        let standing = self.board.apply(target, run);
+        for path in &standing.gone {
+            self.metrics.retire_path(path);
+        }
+        let lookups = run.lookups.iter().filter(|lookup| lookup.endpoint == standing.shown);
+        self.metrics.record_lookups(name, lookups);
+        for outcome in &run.outcomes {
+            let shown = outcome.endpoint == standing.shown;
+            if shown {
+                self.metrics.record(outcome);
+            }
+            self.metrics.count_calls(outcome, shown);
+        }
+        self.metrics.record_target(name, &summary(run, &standing));
+        let changes = self.notices.lock().unwrap_or_else(PoisonError::into_inner).note(name, &run.findings);
+        log_notices(name, &changes);
+        log_preferred(target, &standing);
+    }
+
+    fn incidents(&self) -> MutexGuard<'_, Incidents> {
+        self.incidents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A target is no longer watched, or is watched differently from now on.
     pub fn retire(&self, target: &str) {
         self.metrics.retire_target(target);
         self.board.remove(target);
-        self.incidents.lock().unwrap_or_else(PoisonError::into_inner).forget_target(target);
+        self.incidents().forget_target(target);
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).forget(target);
+    }
+}
+
+/// What the series of a target as a whole say.
+fn summary<'a>(run: &'a Run, standing: &'a Standing) -> TargetSummary<'a> {
+    TargetSummary {
+        up: standing.up,
+        route: standing.route.now.as_deref(),
+        endpoint: standing.endpoint.now.as_deref(),
+        endpoints: &standing.endpoints,
+        findings: run
+            .findings
+            .iter()
+            .filter(|(endpoint, _)| *endpoint == standing.shown)
+            .map(|(_, finding)| finding.0.reason)
+            .collect(),
+    }
+}
+
+/// One line when something begins or ceases to be said about a target.
+fn log_notices(target: &str, changes: &Changes) {
+    for (endpoint, finding) in &changes.began {
+        let failure = &finding.0;
+        let (layer, reason, blame) =
+            (finding.layer().label(), failure.reason.label(), failure.reason.blame().label());
+        let (summary, detail, endpoint) = (failure.reason.summary(), &*failure.detail, &**endpoint);
+        match failure.reason.severity() {
+            Severity::Degraded => {
+                tracing::warn!(target, endpoint, layer, reason, blame, summary, detail, "degraded");
+            }
+            Severity::Down => {
+                tracing::error!(target, endpoint, layer, reason, blame, summary, detail, "noticed");
+            }
+        }
+    }
+    for (endpoint, reason) in &changes.ended {
+        tracing::info!(target, endpoint = &**endpoint, before = reason.label(), "no longer noticed");
+    }
+}
+
+/// One line when there is a choice and it changes.
+fn log_preferred(target: &Target, standing: &Standing) {
+    let name = &*target.name;
+    let choices = [
+        ("route", target.routes.len(), &standing.route),
+        ("endpoint", target.sites.len(), &standing.endpoint),
+    ];
+    for (what, count, preferred) in choices {
+        match &preferred.now {
+            _ if count < 2 || !preferred.changed => {}
+            Some(now) => tracing::info!(target = name, what, preferred = &**now, "preferred"),
+            None => tracing::error!(target = name, what, "none is healthy"),
+        }
+    }
+}
+
+/// What became of each address, where all of them are walked: a line each, for who wants to see that much.
+fn log_addresses(outcome: &Outcome) {
+    let path = &outcome.path;
+    for result in &outcome.addresses {
+        let (layer, failure) = match &result.failure {
+            Some((layer, failure)) => (Some(layer.label()), Some(failure)),
+            None => (None, None),
+        };
+        tracing::debug!(target = %path.target, route = %path.route, family = path.family.label(),
+            endpoint = &*outcome.endpoint, address = %result.address, took_seconds = result.took.as_secs_f64(), layer,
+            reason = failure.map(|failure| failure.reason.label()), detail = failure.map(|failure| &*failure.detail),
+            "address walked");
     }
 }
 
@@ -62,31 +151,38 @@ impl Sinks {
 fn log(outcome: &Outcome, event: &Event) {
     let path = &outcome.path;
     let (target, route, family) = (&*path.target, &*path.route, path.family.label());
+    let endpoint = &*outcome.endpoint;
     match event {
         Event::Works => {
             let took_seconds = outcome.took.as_secs_f64();
-            tracing::info!(target, route, family, took_seconds, "works");
+            tracing::info!(target, route, family, endpoint, took_seconds, "works");
         }
         Event::Began { now } | Event::Changed { now, .. } => {
             let (layer, reason) = (now.layer.label(), now.reason.label());
             let (blame, summary, detail) = (now.reason.blame().label(), now.reason.summary(), &*now.detail);
             let before = match event {
                 Event::Changed { before, .. } => Some(before.label()),
-                Event::Works | Event::Began { .. } | Event::Ended { .. } => None,
+                _ => None,
             };
-            if now.is_degraded() {
-                tracing::warn!(
-                    target, route, family, layer, reason, before, blame, summary, detail, "degraded"
-                );
-            } else {
-                tracing::error!(
-                    target, route, family, layer, reason, before, blame, summary, detail, "fails"
-                );
-            }
+            tracing::error!(
+                target, route, family, endpoint, layer, reason, before, blame, summary, detail, "fails"
+            );
+        }
+        Event::Noticed { what } => {
+            let (layer, reason) = (what.layer.label(), what.reason.label());
+            let (blame, summary, detail) =
+                (what.reason.blame().label(), what.reason.summary(), &*what.detail);
+            tracing::warn!(
+                target, route, family, endpoint, layer, reason, blame, summary, detail, "degraded"
+            );
+        }
+        Event::Unnoticed { before } => {
+            let before = before.label();
+            tracing::info!(target, route, family, endpoint, before, "no longer noticed");
         }
         Event::Ended { before, lasted } => {
             let (before, lasted_seconds) = (before.label(), lasted.as_secs_f64());
-            tracing::info!(target, route, family, before, lasted_seconds, "works again");
+            tracing::info!(target, route, family, endpoint, before, lasted_seconds, "works again");
         }
     }
 }

@@ -10,12 +10,15 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use api_canary::config::{Config, Env, Source};
 use api_canary::metrics::{Format, Metrics};
 use api_canary::outcome::{
-    AnswerSource, ApiEvidence, CertFacts, ChainFacts, DnsEvidence, Family, HttpPhases, HttpVersion, Outcome,
-    PathId, RateLimit, RecordType, Run, Stage, Stages, TcpEvidence, TlsEvidence,
+    AnswerSource, ApiEvidence, Asked, CertFacts, ChainFacts, DnsEvidence, Family, HttpPhases, HttpVersion,
+    Lookup, Outcome, OutsideChecks, PathId, RateLimit, RecordType, Run, Stage, Stages, TcpEvidence,
+    TlsEvidence,
 };
 use api_canary::sinks::Sinks;
+use api_canary::target::Target;
 
 use harness::{Spread, cpu_time, is_smoke, micros_each};
 
@@ -26,11 +29,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (targets, rounds) = if is_smoke() { (50, 1) } else { (1000, 15) };
     let metrics = Arc::new(Metrics::new()?);
     let sinks = Sinks::new(Arc::default(), Arc::clone(&metrics));
-    let runs: Vec<Run> = (0..targets).map(run).collect();
+    let model = Config::load(&Source::Default, &Env::of::<&str, &str>([]))?.targets.remove(0);
+    let runs: Vec<(Target, Run)> = (0..targets).map(|number| run(&model, number)).collect();
     let apply = || {
         let start = cpu_time();
         let now = tokio::time::Instant::now();
-        runs.iter().for_each(|run| sinks.apply(run, now));
+        runs.iter().for_each(|(target, run)| sinks.apply(target, run, now));
         micros_each(cpu_time() - start, u32::try_from(runs.len() * FAMILIES.len()).unwrap_or(u32::MAX))
     };
     let first = apply();
@@ -67,11 +71,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn run(number: u32) -> Run {
+fn run(model: &Target, number: u32) -> (Target, Run) {
     let target: Arc<str> = format!("target-{number:04}").into();
     let outcomes: Vec<Outcome> = FAMILIES.into_iter().map(|family| outcome(&target, family)).collect();
-    let lookups = outcomes.iter().map(|outcome| outcome.stages.dns.clone()).collect();
-    Run { lookups, outcomes, ..Run::of(target) }
+    let lookups = outcomes
+        .iter()
+        .map(|outcome| Lookup {
+            endpoint: Arc::clone(&outcome.endpoint),
+            asked: Asked::Resolver,
+            stage: outcome.stages.dns.clone(),
+        })
+        .collect();
+    let run = Run { lookups, outcomes, ..Run::of(Arc::clone(&target)) };
+    (Target { name: target, ..model.clone() }, run)
 }
 
 /// A journey that went well and saw everything.
@@ -83,11 +95,21 @@ fn outcome(target: &Arc<str>, family: Family) -> Outcome {
             took: millis(12),
             evidence: TcpEvidence { rtt: Some(millis(11)), ..TcpEvidence::default() },
         },
+        proxy: Stage::NotPlanned,
         tls: Stage::Passed { took: millis(20), evidence: tls() },
         api: Stage::Passed { took: millis(90), evidence: api() },
     };
     let path = PathId { target: Arc::clone(target), route: "direct".into(), family };
-    Outcome { path, started: time(0), took: millis(125), stages, findings: Vec::new() }
+    Outcome {
+        path,
+        endpoint: "https://api.anthropic.com/".into(),
+        started: time(0),
+        took: millis(125),
+        stages,
+        findings: Vec::new(),
+        addresses: Vec::new(),
+        outside: OutsideChecks::default(),
+    }
 }
 
 fn time(seconds: u64) -> SystemTime {
@@ -106,6 +128,7 @@ fn dns(family: Family) -> DnsEvidence {
         cnames: Vec::new(),
         queries: 1,
         truncated: false,
+        dnssec: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod floor;
 #[path = "../shared/harness.rs"]
 mod harness;
 #[path = "../shared/peer.rs"]
+#[expect(dead_code, reason = "other benches use the rest")]
 mod peer;
 
 use std::error::Error;
@@ -198,7 +199,7 @@ fn ours(
     target: Target,
     right: impl Fn(&Run) -> bool + Copy + Send + Sync + 'static,
 ) -> std::result::Result<Make, Box<dyn Error>> {
-    let prober = Arc::new(Prober::try_new(Arc::new(target), Arc::default())?);
+    let prober = Arc::new(Prober::try_new(Arc::new(target), &Arc::default())?);
     Ok(Box::new(move || {
         let prober = Arc::clone(&prober);
         Box::pin(async move {
@@ -218,7 +219,7 @@ fn ours_new(
     Ok(Box::new(move || {
         let (target, system) = (Arc::clone(&target), Arc::clone(&system));
         Box::pin(async move {
-            let run = Prober::try_new(target, system)?.run().await;
+            let run = Prober::try_new(target, &system)?.run().await;
             if right(&run) { Ok(()) } else { Err(format!("{run:#?}").into()) }
         })
     }))

@@ -4,14 +4,15 @@ use std::error::Error;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use api_canary::outcome::{Family, Transport};
 use api_canary::provider::{self, CallKind};
 use api_canary::simulate::{Options, Simulator};
 use api_canary::target::{
-    Endpoint, Expectations, Families, HttpOffer, HttpOptions, MinTls, Resolver, ResolverKind, Roots, Target,
-    TlsOptions,
+    Addresses, Endpoint, Expectations, Failover, Families, HttpOffer, HttpOptions, MinTls, Resolver,
+    ResolverKind, Roots, Route, Server, Site, Target, TlsOptions, Validation,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -26,6 +27,8 @@ pub(crate) struct Peer {
     pub(crate) api: SocketAddr,
     pub(crate) plain: SocketAddr,
     pub(crate) root: CertificateDer<'static>,
+    /// The same as a file holds it.
+    pub(crate) pem: String,
 }
 
 impl Peer {
@@ -37,26 +40,35 @@ impl Peer {
         BufReader::new(child.stdout.take().ok_or("the peer has no output")?).read_line(&mut line)?;
         let (addresses, pem): ([SocketAddr; 3], String) = serde_json::from_str(&line)?;
         let [dns, api, plain] = addresses;
-        Ok(Self { child, dns, api, plain, root: CertificateDer::from_pem_slice(pem.as_bytes())? })
+        let root = CertificateDer::from_pem_slice(pem.as_bytes())?;
+        Ok(Self { child, dns, api, plain, root, pem })
     }
 
     /// A target without a dialect, over IPv4, resolved by the peer.
     pub(crate) fn target(&self, url: &str) -> Result<Target, Box<dyn Error>> {
-        let kind = ResolverKind::Server { address: self.dns, transport: Transport::Udp };
+        let kind = ResolverKind::Server(Arc::new(Server::at(Transport::Udp, self.dns)));
         Ok(Target {
             name: "bench".into(),
             provider: provider::by_name("http").ok_or("no such provider")?,
-            endpoint: Endpoint::parse(url)?,
+            sites: vec![Site {
+                endpoint: Endpoint::parse(url)?,
+                expected_networks: Vec::new(),
+                public: false,
+            }],
             api_key: None,
             interval: Duration::from_secs(15),
             timeout: Duration::from_secs(10),
             families: Families::Only(vec![Family::Ipv4]),
-            resolver: Resolver { name: "bench".into(), kind },
-            expected_networks: Vec::new(),
+            addresses: Addresses::First,
+            routes: vec![Route::direct()],
+            resolvers: vec![Resolver { name: "bench".into(), kind, dnssec: Validation::Off }],
+            failover: Failover::default(),
             tls: TlsOptions {
                 roots: Roots::File { path: "root.pem".to_owned(), certificates: vec![self.root.clone()] },
                 server_name: None,
                 min_version: MinTls::V12,
+                refuses_older: false,
+                client_cert: None,
                 expiry_warning: Duration::from_secs(24 * 3600),
             },
             http: http(HttpOffer::H1),
@@ -74,7 +86,7 @@ impl Drop for Peer {
 
 /// No more than a version of HTTP.
 pub(crate) fn http(offer: HttpOffer) -> HttpOptions {
-    HttpOptions { offer, headers: Vec::new(), expect: Expectations::default() }
+    HttpOptions { offer, headers: Vec::new(), expect: Expectations::default(), redirect_https: false }
 }
 
 /// Serves until standard input ends.

@@ -74,7 +74,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for (version, offer) in [("h1", HttpOffer::H1), ("h2", HttpOffer::H2)] {
             let url = format!("https://{host}.sim.test:{}/ok", peer.api.port());
             let target = Target { http: peer::http(offer), ..peer.target(&url)? };
-            let prober = Arc::new(Prober::try_new(Arc::new(target), Arc::default())?);
+            let prober = Arc::new(Prober::try_new(Arc::new(target), &Arc::default())?);
             runtime.block_on(rounds(&prober, 1, 1)).map_err(|error| error.to_string())?;
             let start = cpu_time();
             let outcomes =

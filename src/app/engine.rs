@@ -61,28 +61,31 @@ pub(super) struct Engine {
     done: mpsc::UnboundedReceiver<(Arc<Prober>, Run)>,
     /// Held by the runs; their number is bounded by the wheel.
     report: mpsc::UnboundedSender<(Arc<Prober>, Run)>,
+    /// How many descriptors the process may open; `None` for no limit.
+    descriptors: Option<u64>,
 }
 
 impl Engine {
-    /// An engine that watches these targets with at most `bound` runs in flight.
+    /// An engine that watches these targets with no more runs in flight than the descriptors are enough for.
     pub(super) fn new(
         sinks: Sinks,
         metrics: Arc<Metrics>,
         commands: mpsc::Receiver<Command>,
         probers: Vec<Arc<Prober>>,
-        bound: usize,
+        descriptors: Option<u64>,
     ) -> Self {
         let (report, done) = mpsc::unbounded_channel();
         let start = Instant::now();
-        let mut wheel = Wheel::new(start, bound);
+        let mut wheel = Wheel::new(start, 1);
         // At the very start of the rhythm, so that the first target does not wait a whole interval.
         for prober in &probers {
             wheel.add(&prober.target().name, prober.target().interval, start);
         }
         let probers = probers.into_iter().map(|prober| (Arc::clone(&prober.target().name), prober)).collect();
         let (stale, streaks) = (HashSet::new(), Streaks::default());
-        let engine = Self { wheel, probers, stale, streaks, sinks, metrics, commands, done, report };
-        engine.count_targets();
+        let mut engine =
+            Self { wheel, probers, stale, streaks, sinks, metrics, commands, done, report, descriptors };
+        engine.measure();
         engine
     }
 
@@ -145,7 +148,7 @@ impl Engine {
             if self.stale.remove(&run.target) {
                 self.sinks.retire(&run.target);
             }
-            self.sinks.apply(run, now);
+            self.sinks.apply(prober.target(), run, now);
         }
     }
 
@@ -168,10 +171,13 @@ impl Engine {
                 }
             }
         }
-        self.count_targets();
+        self.measure();
     }
 
-    fn count_targets(&self) {
+    /// What follows from which targets are watched.
+    fn measure(&mut self) {
+        let each = self.probers.values().map(|prober| prober.descriptors()).max().unwrap_or_default();
+        self.wheel.set_bound(super::bound(self.descriptors, each));
         self.metrics.program().targets().set(i64::try_from(self.probers.len()).unwrap_or(i64::MAX));
     }
 }
@@ -191,7 +197,6 @@ mod tests {
     use crate::board::Board;
     use crate::config::{Config, Env, Source};
     use crate::metrics::Format;
-    use crate::probe::SystemResolver;
 
     fn prober(timeout: &str) -> Arc<Prober> {
         let dir = tempfile::tempdir().unwrap();
@@ -199,15 +204,13 @@ mod tests {
         let target = "{ name: a, url: \"http://127.0.0.1:1\", provider: http, interval: 1h";
         std::fs::write(&path, format!("targets:\n  - {target}, timeout: {timeout} }}\n")).unwrap();
         let config = Config::load(&Source::File(path), &Env::process()).unwrap();
-        Arc::new(
-            Prober::try_new(Arc::clone(&config.targets[0]), Arc::new(SystemResolver::default())).unwrap(),
-        )
+        Arc::new(Prober::try_new(Arc::clone(&config.targets[0]), &Arc::default()).unwrap())
     }
 
     fn engine(probers: Vec<Arc<Prober>>) -> Engine {
         let metrics = Arc::new(Metrics::new().unwrap());
         let sinks = Sinks::new(Arc::new(Board::default()), Arc::clone(&metrics));
-        Engine::new(sinks, metrics, mpsc::channel(1).1, probers, 10)
+        Engine::new(sinks, metrics, mpsc::channel(1).1, probers, Some(1024))
     }
 
     fn text(engine: &Engine) -> String {

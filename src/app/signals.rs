@@ -6,7 +6,7 @@ use tokio::signal::unix::{self, SignalKind};
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signal {
+pub enum Signal {
     /// SIGHUP: load the config again.
     Reload,
     /// SIGTERM or SIGINT: finish and end.
@@ -15,14 +15,18 @@ pub(super) enum Signal {
 
 /// The signals as they come.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub struct Signals {
     hangup: unix::Signal,
     terminate: unix::Signal,
     interrupt: unix::Signal,
 }
 
 impl Signals {
-    pub(super) fn new() -> io::Result<Self> {
+    /// Listens to them from now on.
+    ///
+    /// # Errors
+    /// If they cannot be received.
+    pub fn new() -> io::Result<Self> {
         Ok(Self {
             hangup: unix::signal(SignalKind::hangup())?,
             terminate: unix::signal(SignalKind::terminate())?,
@@ -38,7 +42,8 @@ impl Signals {
         }
     }
 
-    pub(super) async fn next(&mut self) -> Signal {
+    /// The next one.
+    pub async fn next(&mut self) -> Signal {
         tokio::select! {
             _ = self.hangup.recv() => Signal::Reload,
             _ = self.terminate.recv() => Signal::Stop,

@@ -19,7 +19,7 @@ pub(super) fn run(source: &Source, env: &Env) -> ExitCode {
         .targets
         .iter()
         .filter_map(|target| {
-            let error = Prober::try_new(Arc::clone(target), Arc::clone(&system)).err()?;
+            let error = Prober::try_new(Arc::clone(target), &system).err()?;
             Some(format!("{source}: target {}: {}", target.name, error_chain(&error)))
         })
         .collect();

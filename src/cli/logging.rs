@@ -39,7 +39,14 @@ pub(super) fn start(level: LogLevel, format: LogFormat) {
         LogLevel::Warn => LevelFilter::WARN,
         LogLevel::Error => LevelFilter::ERROR,
     };
-    let filter = Targets::new().with_target("api_canary", own).with_default(own.min(LevelFilter::WARN));
+    let filter = Targets::new()
+        .with_target("api_canary", own)
+        .with_default(own.min(LevelFilter::WARN))
+        // Its warnings are whole messages as peers sent them; what they mean is told by ours.
+        .with_target("hickory", LevelFilter::OFF)
+        .with_target("hickory_net", LevelFilter::OFF)
+        .with_target("hickory_proto", LevelFilter::OFF)
+        .with_target("hickory_resolver", LevelFilter::OFF);
     let writer = std::io::stderr;
     let layer = match format {
         LogFormat::Logfmt => tracing_logfmt::builder()

@@ -3,10 +3,14 @@
 //! Promises: every value is looked at even when another is wrong, so that all problems are told at once; a check
 //! between two values is only made where both are right.
 
-mod endpoint;
+mod client_cert;
 mod http;
 mod key;
+mod named;
+mod provider;
 mod resolver;
+mod route;
+mod site;
 mod target;
 mod timing;
 mod tls;
@@ -18,7 +22,9 @@ use std::sync::Arc;
 use super::env::Env;
 use super::problem::{Checked, Place, Position, Report, Reported};
 use super::raw::RawConfig;
-use crate::target::{Resolver, Target};
+use crate::target::{ProxyEnvironment, Resolver, Route, Target};
+use named::Named;
+use timing::Defaults;
 
 /// What lowering needs besides the raw config.
 pub(super) struct Context<'a> {
@@ -42,13 +48,30 @@ impl Context<'_> {
     }
 }
 
-/// Targets and the resolvers they choose from.
-pub(super) type Lowered = (Vec<Arc<Target>>, Vec<Resolver>);
+/// What targets share.
+struct Shared {
+    defaults: Defaults,
+    resolvers: Named<Resolver>,
+    routes: Named<Route>,
+    /// The process's proxy variables, as they were when the config was loaded.
+    environment: Arc<ProxyEnvironment>,
+}
+
+/// Targets, and the resolvers and routes they choose from.
+pub(super) struct Lowered {
+    pub(super) targets: Vec<Arc<Target>>,
+    pub(super) resolvers: Vec<Resolver>,
+    pub(super) routes: Vec<Route>,
+}
 
 /// Validates a whole config.
 pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Checked<Lowered> {
-    let resolvers = resolver::declared(raw.resolvers, context);
-    let defaults = timing::defaults(raw.defaults, context);
+    let shared = Shared {
+        resolvers: resolver::declared(raw.resolvers, context),
+        routes: route::declared(raw.routes, context),
+        defaults: timing::defaults(raw.defaults, context),
+        environment: Arc::new(ProxyEnvironment::read(|name| context.env.get(name).ok())),
+    };
     let targets = match raw.targets.checked()? {
         Some((list, place)) if list.is_empty() => return Err(no_targets(&place, context)),
         Some((list, _)) => list,
@@ -63,12 +86,12 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Checked<Lowered> {
     for field in targets {
         let target = field.checked().and_then(|given| {
             let (raw, place) = given.ok_or(Reported)?;
-            target::lower(raw, &place, &mut names, &resolvers, &defaults, context)
+            target::lower(raw, &place, &mut names, &shared, context)
         });
         lowered.push(target.map(Arc::new));
     }
     let targets = lowered.into_iter().collect::<Checked<Vec<_>>>()?;
-    Ok((targets, resolvers.usable()?))
+    Ok(Lowered { targets, resolvers: shared.resolvers.usable()?, routes: shared.routes.usable()? })
 }
 
 fn no_targets(place: &Place, context: &Context<'_>) -> Reported {

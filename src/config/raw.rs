@@ -5,6 +5,7 @@
 
 mod duration;
 mod http;
+mod path;
 mod target;
 mod tls;
 
@@ -16,8 +17,9 @@ use serde::Deserialize;
 use super::decode::{Field, Pairs};
 pub(super) use duration::{Time, shown};
 pub(super) use http::{RawHttp, RawVersion};
-pub(super) use target::{RawApiKey, RawCall, RawFamily, RawRoute, RawTarget, provider_names};
-pub(super) use tls::{EXPIRY_WARNING, RawMinVersion, RawTls};
+pub(super) use path::{MOST_IN_A_ROW, RawFailover, RawResolver, RawRoute};
+pub(super) use target::{RawAddresses, RawApiKey, RawCall, RawFamily, RawTarget, provider_names};
+pub(super) use tls::{EXPIRY_WARNING, RawClientCert, RawMinVersion, RawTls};
 
 /// Often enough to see an outage within a scrape or two, seldom enough to cost nothing.
 pub(super) const INTERVAL: Duration = Duration::from_secs(30);
@@ -32,22 +34,14 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct RawConfig {
     /// Resolvers to choose from by name; `system`, the machine's own, always exists.
     pub(super) resolvers: Field<Pairs<RawResolver>>,
+    /// Proxies to choose from by name. `direct`, without a proxy, and `env`, as the process's proxy variables say,
+    /// always exist.
+    pub(super) routes: Field<Pairs<RawRoute>>,
     /// What holds for every target that does not say otherwise.
     pub(super) defaults: Field<RawDefaults>,
     /// The API endpoints under watch; at least one.
     #[schemars(extend("minItems" = 1))]
     pub(super) targets: Field<Vec<Field<RawTarget>>>,
-}
-
-/// A resolver to choose by its name.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-#[schemars(extend("required" = ["address"]))]
-pub(super) struct RawResolver {
-    /// The server and how it is asked: `udp://IP:PORT` or `tcp://IP:PORT`. The port is 53 by default; an IPv6
-    /// address stands in brackets.
-    #[schemars(extend("examples" = ["udp://8.8.8.8:53", "tcp://[2001:4860:4860::8888]"]))]
-    pub(super) address: Field<String>,
 }
 
 /// What holds for every target that does not say otherwise.
@@ -61,4 +55,6 @@ pub(super) struct RawDefaults {
     /// this default, the interval.
     #[schemars(extend("default" = shown(TIMEOUT)))]
     pub(super) timeout: Field<Time>,
+    /// When another route or endpoint is preferred.
+    pub(super) failover: Field<RawFailover>,
 }

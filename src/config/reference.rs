@@ -11,19 +11,25 @@ const INTRO: &str = r#"# Config
 *Generated from the code: `UPDATE_GENERATED=1 cargo test generated` refreshes it.*
 
 A config is one YAML document. Without `--config.file` an embedded one is used, which watches the Claude API;
-`api-canary config --default` prints it with every key and its default as a comment.
+`api-canary config --default` prints it with every key and its default as a comment. More to start from is in
+[examples/](../examples/).
 
 ```yaml
 resolvers:
   google: { address: "udp://8.8.8.8:53" }
+  cloudflare: { address: "https://1.1.1.1/dns-query" }
+routes:
+  corp: { proxy: "http://canary:${PROXY_PASSWORD}@proxy.example.com:3128" }
 targets:
   - name: claude
     provider: anthropic
     api_key: { env: ANTHROPIC_API_KEY, optional: true }
-    resolvers: [google]
+    routes: [direct, corp]
+    resolvers: [system, google, cloudflare]
   - name: gateway
     provider: http
-    url: https://gateway.example.com/healthz
+    endpoints: ["https://gateway-a.example.com/healthz", "https://gateway-b.example.com/healthz"]
+    tls: { min_version: "1.3" }
 ```
 
 ## Rules
@@ -35,6 +41,11 @@ targets:
 - `${NAME}` in a value is the environment variable `NAME`, `$$` is a dollar. Variables are put in after the YAML was
   read, so that their text can never add keys. A variable that is not set is a problem. There is no `${NAME}` in keys.
 - A file named by a relative path is looked for from the directory of the config file.
+- A proxy's user and password, header values and keys are never shown, wherever they came from. `api-canary config` shows
+  `[redacted]` in their place, so that what it prints needs them put in again.
+- `http` and `https` proxies are asked for a tunnel (CONNECT) to every target, also to an `http://` one.
+- An `http`, `https` or `socks5h` proxy resolves the target's name itself, so that `families`, `addresses` and
+  `resolvers` have no effect on what is walked behind it. For a `socks5` proxy the canary resolves.
 
 ## Problems
 
@@ -149,7 +160,7 @@ mod tests {
     #[test]
     fn the_example_of_the_reference_loads() {
         let example = INTRO.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
-        let config = load_text(example, &Env::of([("A", "b")])).unwrap();
+        let config = load_text(example, &Env::of([("PROXY_PASSWORD", "b")])).unwrap();
         assert_eq!(config.targets.len(), 2);
     }
 }

@@ -1,15 +1,14 @@
 //! The effective config: what is in force, every default filled in, as YAML that loads again.
 //!
-//! Promises: a key shows only where it comes from, a header's value shows as `[redacted]`; without headers, loading
-//! the text gives an equal config.
+//! Promises: a key shows only where it comes from; a proxy's user and password, a header's value, and the path of a URL
+//! that came from the environment show as `[redacted]`; without such, loading the text gives an equal config.
+
+mod target;
 
 use std::fmt::Write as _;
 
 use super::Config;
-use crate::target::{
-    ApiKey, Families, HttpOffer, KeyOrigin, MinTls, Resolver, ResolverKind, Roots, Target, TlsOptions,
-};
-use crate::units::PromDuration;
+use crate::target::{Proxy, Resolver, ResolverKind, Roots, Route, RouteKind, Server, Validation};
 
 /// What stands in place of a secret.
 const REDACTED: &str = "[redacted]";
@@ -24,9 +23,15 @@ pub fn effective(config: &Config) -> String {
             show_resolver(&mut lines, resolver);
         }
     }
+    if !config.routes.is_empty() {
+        lines.add(0, "routes:");
+        for route in &config.routes {
+            show_route(&mut lines, route);
+        }
+    }
     lines.add(0, "targets:");
     for target in &config.targets {
-        show_target(&mut lines, target);
+        target::show(&mut lines, target);
     }
     lines.0
 }
@@ -46,77 +51,42 @@ impl Lines {
 }
 
 fn show_resolver(lines: &mut Lines, resolver: &Resolver) {
-    if let ResolverKind::Server { address, transport } = resolver.kind {
-        let address = scalar(&format!("{transport}://{address}"));
-        lines.entry(2, &scalar(&resolver.name), &format!("{{ address: {address} }}"));
+    let ResolverKind::Server(server) = &resolver.kind else { return };
+    // Without `..`, so that no field is forgotten here.
+    let Server { transport: _, host: _, port: _, path: _, confidential: _, bootstrap, server_name, roots } =
+        &**server;
+    let mut keys = vec![format!("address: {}", scalar(&server.to_string()))];
+    if !bootstrap.is_empty() {
+        keys.push(format!("bootstrap: {}", list(bootstrap)));
     }
-}
-
-fn show_target(lines: &mut Lines, target: &Target) {
-    lines.entry(2, "- name", &scalar(&target.name));
-    lines.entry(4, "provider", target.provider.name());
-    lines.entry(4, "url", &scalar(&target.endpoint.to_string()));
-    if let Some(key) = &target.api_key {
-        show_key(lines, key);
+    if let Some(name) = server_name {
+        keys.push(format!("server_name: {}", scalar(name)));
     }
-    lines.entry(4, "interval", &PromDuration(target.interval).to_string());
-    lines.entry(4, "timeout", &PromDuration(target.timeout).to_string());
-    lines.entry(4, "routes", "[direct]");
-    if let Families::Only(families) = &target.families {
-        lines.entry(4, "families", &list(families));
-    }
-    lines.entry(4, "resolvers", &list([&target.resolver.name]));
-    lines.entry(4, "expected_networks", &list(&target.expected_networks));
-    show_tls(lines, &target.tls);
-    show_http(lines, target);
-    lines.entry(4, "call", &format!("{{ kind: {} }}", target.call));
-}
-
-fn show_key(lines: &mut Lines, key: &ApiKey) {
-    let source = match key.origin() {
-        KeyOrigin::Given => return lines.add(4, &format!("# api_key: {REDACTED}")),
-        KeyOrigin::Variable(name) => format!("{{ env: {} }}", scalar(name)),
-        KeyOrigin::File(path) => format!("{{ file: {} }}", scalar(&path.to_string_lossy())),
-    };
-    lines.entry(4, "api_key", &source);
-}
-
-fn show_tls(lines: &mut Lines, tls: &TlsOptions) {
-    lines.add(4, "tls:");
-    if let Roots::File { path, .. } = &tls.roots {
-        lines.entry(6, "ca_file", &scalar(path));
-    }
-    if let Some(name) = &tls.server_name {
-        lines.entry(6, "server_name", &scalar(name));
-    }
-    let min_version = match tls.min_version {
-        MinTls::V12 => "\"1.2\"",
-        MinTls::V13 => "\"1.3\"",
-    };
-    lines.entry(6, "min_version", min_version);
-    lines.entry(6, "expiry_warning", &PromDuration(tls.expiry_warning).to_string());
-}
-
-fn show_http(lines: &mut Lines, target: &Target) {
-    let version = match target.http.offer {
-        HttpOffer::Auto => "auto",
-        HttpOffer::H1 => "h1",
-        HttpOffer::H2 => "h2",
-    };
-    lines.add(4, "http:");
-    lines.entry(6, "version", version);
-    if !target.http.headers.is_empty() {
-        lines.add(6, "headers:");
-        for (name, _) in &target.http.headers {
-            lines.entry(8, &scalar(name.as_str()), &scalar(REDACTED));
+    keys.extend(ca_file(roots));
+    match &resolver.dnssec {
+        Validation::Off => {}
+        Validation::RootAnchor => keys.push("dnssec: true".to_owned()),
+        Validation::Anchors { path, .. } => {
+            keys.push(format!("dnssec: true, trust_anchor_file: {}", scalar(path)));
         }
     }
-    let expect = &target.http.expect;
-    lines.add(6, "expect:");
-    lines.entry(8, "status", &list(&expect.status));
-    lines.entry(8, "body_regex", &scalar(expect.body.as_ref().map_or("", |body| body.0.as_str())));
-    if let Some(limit) = expect.max_latency {
-        lines.entry(8, "max_latency", &PromDuration(limit).to_string());
+    lines.entry(2, &scalar(&resolver.name), &format!("{{ {} }}", keys.join(", ")));
+}
+
+fn show_route(lines: &mut Lines, route: &Route) {
+    let RouteKind::Proxy(proxy) = &route.kind else { return };
+    let Proxy { protocol, host: _, port: _, credentials, roots } = &**proxy;
+    let credentials = credentials.as_ref().map_or_else(String::new, |_| format!("{REDACTED}@"));
+    let url = format!("{protocol}://{credentials}{}", proxy.authority());
+    let mut keys = vec![format!("proxy: {}", scalar(&url))];
+    keys.extend(ca_file(roots));
+    lines.entry(2, &scalar(&route.name), &format!("{{ {} }}", keys.join(", ")));
+}
+
+fn ca_file(roots: &Roots) -> Option<String> {
+    match roots {
+        Roots::Public => None,
+        Roots::File { path, .. } => Some(format!("ca_file: {}", scalar(path))),
     }
 }
 
@@ -172,13 +142,17 @@ targets:
     interval: 30s
     timeout: 10s
     routes: [direct]
+    addresses: first
     resolvers: [system]
+    failover: { rise: 2, fall: 3 }
     expected_networks: [160.79.104.0/23, \"2607:6bc0::/48\"]
     tls:
       min_version: \"1.2\"
+      refuse_older: false
       expiry_warning: 21d
     http:
       version: auto
+      redirect_https: false
       expect:
         status: []
         body_regex: \"\"
@@ -192,18 +166,35 @@ targets:
         let dir = tempfile::tempdir().unwrap();
         let key = dir.path().join("a key");
         std::fs::write(&key, "sk-file\n").unwrap();
+        let anchors = dir.path().join("anchors");
+        std::fs::write(&anchors, "; the root\n. IN DS 20326 8 2 E06D\n").unwrap();
         let text = format!(
             r#"
-resolvers: {{ google: {{ address: "udp://[2001:4860:4860::8888]" }}, unused: {{ address: tcp://1.1.1.1 }} }}
-defaults: {{ interval: 1m30s, timeout: 1500ms }}
+resolvers:
+  google: {{ address: "udp://[2001:4860:4860::8888]", dnssec: true }}
+  unused: {{ address: tcp://1.1.1.1, dnssec: true, trust_anchor_file: {anchors:?} }}
+  dot: {{ address: "tls://dns.example", bootstrap: [9.9.9.9, "2620:fe::fe"], server_name: d.example }}
+  doh: {{ address: "https://[2606:4700::1111]:8443/q" }}
+routes: {{ corp: {{ proxy: "https://proxy.example" }}, far: {{ proxy: "socks5://[::1]" }}, near: {{ proxy: "socks5h://10.0.0.1:9" }} }}
+defaults: {{ interval: 1m30s, timeout: 1500ms, failover: {{ rise: 5 }} }}
 targets:
-  - {{ name: a, provider: anthropic, api_key: {{ file: {key:?} }}, resolvers: [google], families: [ipv6, ipv4] }}
+  - {{ name: a, provider: anthropic, api_key: {{ file: {key:?} }}, resolvers: [google, system, doh], families: [ipv6, ipv4] }}
   - name: "null"
     provider: http
     url: http://[::1]:8080/x?y=$$1&z=2
     expected_networks: [10.0.0.0/8]
+    routes: [far, env, direct]
+    failover: {{ fall: 1 }}
+    addresses: all
     tls: {{ server_name: example.com, min_version: "1.3", expiry_warning: 0 }}
     http: {{ version: h2, expect: {{ status: [200, 204], body_regex: "\"ok\" \u20ac\t$$", max_latency: 2s }} }}
+  - {{ name: proxied, provider: anthropic, routes: [corp, near], tls: {{ refuse_older: true }} }}
+  - name: several
+    provider: anthropic
+    endpoints: [https://api.anthropic.com, "https://gateway.example.com:8443/claude"]
+    tls: {{ min_version: "1.2", refuse_older: false }}
+    http: {{ redirect_https: true }}
+  - {{ name: same, provider: anthropic, endpoints: [https://a.example, https://b.example], routes: [corp], resolvers: [dot] }}
 "#
         );
         let env = Env::of([("ANTHROPIC_API_KEY", "sk-ant-1")]);

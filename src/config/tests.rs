@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+mod examples;
+mod paths;
+
 use super::*;
 use crate::outcome::Family;
 use crate::provider::CallKind;
@@ -35,7 +38,7 @@ fn target(lines: &str) -> Arc<Target> {
 const MISTAKES: &[(&str, &str)] = &[
     (
         "    intervall: 5s",
-        "4:5: targets[0].intervall: unknown key \"intervall\"\n    help: did you mean `interval`? (known here: `name`, `provider`, `url`, `api_key`, `interval`, `timeout`, `routes`, `families`, `resolvers`, `expected_networks`, `tls`, `http`, `call`)",
+        "4:5: targets[0].intervall: unknown key \"intervall\"\n    help: did you mean `interval`? (known here: `name`, `provider`, `url`, `endpoints`, `api_key`, `interval`, `timeout`, `routes`, `families`, `addresses`, `resolvers`, `failover`, `expected_networks`, `tls`, `http`, `call`)",
     ),
     (
         "    interval: 5x",
@@ -54,10 +57,9 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "    url: \"https://\"",
-        "4:10: targets[0].url: the URL \"https://\" has no host: write it like https://api.example.com",
+        "4:10: targets[0].url: the URL has no host: write it like https://api.example.com",
     ),
     ("    url: ${KEY}", "4:10: targets[0].url: [from ${KEY}] is not the URL of a target"),
-    ("    routes: [env]", "4:14: targets[0].routes[0]: \"env\" is not supported: use `direct`"),
     (
         "    families: [ipv5]",
         "4:16: targets[0].families[0]: \"ipv5\" is none of `ipv4`, `ipv6`\n    help: did you mean `ipv4`?",
@@ -67,10 +69,6 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "    families: []",
         "4:15: targets[0].families: an empty list: leave the key out for those that DNS answers",
-    ),
-    (
-        "    resolvers: [system, system]",
-        "4:16: targets[0].resolvers: 2 resolvers: exactly one is supported in this release",
     ),
     (
         "    resolvers: [sytem]",
@@ -111,7 +109,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "    api_key: {env: KEY}\n    url: http://example.com",
-        "4:14: targets[0].api_key: a key is never sent over plain HTTP, and the URL of this target is http://\n    help: use https://, or leave api_key out",
+        "4:14: targets[0].api_key: a key is never sent over plain HTTP, and a URL of this target is http://\n    help: use https://, or leave api_key out",
     ),
     (
         "    tls: {ca_file: nope.pem}",
@@ -167,7 +165,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "    slo: {}",
-        "4:5: targets[0].slo: \"slo\" is not supported in this release\n    help: known here: `name`, `provider`, `url`, `api_key`, `interval`, `timeout`, `routes`, `families`, `resolvers`, `expected_networks`, `tls`, `http`, `call`",
+        "4:5: targets[0].slo: \"slo\" is not supported in this release\n    help: known here: `name`, `provider`, `url`, `endpoints`, `api_key`, `interval`, `timeout`, `routes`, `families`, `addresses`, `resolvers`, `failover`, `expected_networks`, `tls`, `http`, `call`",
     ),
     ("    timeout: 5s\n    timeout: 6s", "5:5: targets[0].timeout: the key stands already on line 4"),
     (
@@ -199,7 +197,7 @@ fn a_mistake_outside_of_targets_is_told_too() {
         ("# x\n---\n", format!("1:1: there is nothing in it: a config needs at least `targets`{HELP}")),
         ("{}", format!("1:1: targets: missing: a config needs at least one target{HELP}")),
         ("targets: []", format!("1:10: targets: missing: a config needs at least one target{HELP}")),
-        ("- a", "1:1: a list, but a mapping with the keys `resolvers`, `defaults`, `targets` is wanted".to_owned()),
+        ("- a", "1:1: a list, but a mapping with the keys `resolvers`, `routes`, `defaults`, `targets` is wanted".to_owned()),
         ("targets: 5", "1:10: targets: a single value, but a list is wanted".to_owned()),
         ("targets:\n  -", "2:4: targets[0]: an item with nothing in it".to_owned()),
         (
@@ -220,11 +218,7 @@ fn a_mistake_outside_of_targets_is_told_too() {
         ),
         (
             "vantage: x\ntargets: [{name: a, provider: anthropic}]",
-            "1:1: vantage: \"vantage\" is not supported in this release\n    help: known here: `resolvers`, `defaults`, `targets`".to_owned(),
-        ),
-        (
-            "resolvers: {system: {address: udp://1.1.1.1}, a: {address: tls://1.1.1.1}, b: }\ntargets: [{name: a, provider: anthropic, resolvers: [a]}]",
-            "1:13: resolvers.system: `system` is the machine's own resolver: choose another name\nconfig.yml:1:60: resolvers.a.address: resolvers over tls are not supported in this release: use udp or tcp\nconfig.yml:1:76: resolvers.b.address: missing: write it like udp://8.8.8.8:53".to_owned(),
+            "1:1: vantage: \"vantage\" is not supported in this release\n    help: known here: `resolvers`, `routes`, `defaults`, `targets`".to_owned(),
         ),
         (
             "defaults: {interval: 5s, timeout: 6s}\ntargets: [{name: a, provider: anthropic}]",
@@ -282,7 +276,7 @@ fn keys_that_later_releases_bring_are_no_mistakes_of_spelling() {
         ("    retry: { attempts: 2 }", "retry"),
         ("    call: { model: x }", "call.model"),
         ("    call: { max_daily_cost_usd: 1 }", "call.max_daily_cost_usd"),
-        ("    tls: { client_cert: x.pem }", "tls.client_cert"),
+        ("    slo: {}", "slo"),
     ] {
         let problems = problems_of_target(more);
         assert!(problems.contains(&format!("targets[0].{path}: ")), "{problems}");
@@ -352,24 +346,24 @@ fn the_comments_of_the_default_config_are_its_defaults() {
 #[test]
 fn what_a_target_says_is_what_it_gets() {
     let plain = target("");
-    assert_eq!(plain.resolver.kind, ResolverKind::System);
-    assert_eq!(plain.expected_networks.len(), 2);
+    assert_eq!(plain.resolvers[0].kind, ResolverKind::System);
+    assert_eq!(plain.sites[0].expected_networks.len(), 2);
     assert_eq!(plain.families, Families::Answered);
     assert_eq!(
         target("    interval: 5s").timeout,
         Duration::from_secs(5),
         "the default gives way to the interval"
     );
-    assert_eq!(target("    url: https://proxy.example.com").expected_networks, []);
-    assert_eq!(target("    url: https://api.anthropic.com:444/x").expected_networks.len(), 2);
-    assert_eq!(target("    expected_networks: []").expected_networks, []);
+    assert_eq!(target("    url: https://proxy.example.com").sites[0].expected_networks, []);
+    assert_eq!(target("    url: https://api.anthropic.com:444/x").sites[0].expected_networks.len(), 2);
+    assert_eq!(target("    expected_networks: []").sites[0].expected_networks, []);
     assert_eq!(target("    families: [ipv6]").families, Families::Only(vec![Family::Ipv6]));
     assert_eq!(target("    api_key: {env: KEY}\n    call: {kind: hello}").call, CallKind::Hello);
     assert_eq!(target("    api_key: {env: EMPTY, optional: true}").api_key, None);
     assert_eq!(target("    api_key: {file: /nope, optional: true}").api_key, None);
     assert_eq!(target("    interval: \"${FIVE}\"").interval, Duration::from_secs(5));
     assert_eq!(target("    tls:\n    call: ~\n    timeout:"), plain, "nothing is as good as absent");
-    assert_eq!(&*plain.resolver.name, SYSTEM);
+    assert_eq!(&*plain.resolvers[0].name, SYSTEM);
     let http =
         target("    http: {headers: {X-Team: 5}, expect: {body_regex: a+, status: [200]}}").http.clone();
     assert!(http.headers[0].1.is_sensitive());
@@ -418,7 +412,9 @@ fn an_address_outside_of_the_listed_families_is_a_mistake() {
     let told =
         problems("targets:\n  - {name: a, provider: http, url: \"https://127.0.0.1/\", families: [ipv6]}\n");
     assert!(
-        told.contains("targets[0].families: the URL holds an address of ipv4, which is not listed"),
+        told.contains(
+            "targets[0].families: a URL of this target holds an address of ipv4, which is not listed"
+        ),
         "{told}"
     );
 }
@@ -455,6 +451,9 @@ fn a_secret_of_the_environment_is_never_shown() {
         "name",
         "provider",
         "url",
+        "endpoints",
+        "addresses",
+        "failover",
         "interval",
         "timeout",
         "routes",
@@ -488,7 +487,7 @@ proptest! {
     }
 
     #[test]
-    fn text_of_yaml_signs_never_panics(text in r#"([a-c]|targets|name|resolvers| |\n|  |: |- |\[|\]|\{|\}|,|"|'|#|&a|\*a|!|\||>|\$|\$\{KEY\}|\?|%|---|\.\.\.|\t|~|5s|1){0,60}"#) {
+    fn text_of_yaml_signs_never_panics(text in r#"([a-c]|targets|name|resolvers|routes|proxy|endpoints|tls|client_cert| |\n|  |: |- |\[|\]|\{|\}|,|"|'|#|&a|\*a|!|\||>|\$|\$\{KEY\}|\?|%|---|\.\.\.|\t|~|5s|1){0,60}"#) {
         load_any(&text);
     }
 

@@ -52,6 +52,12 @@ impl Scope {
 /// A target with one route and both families has at most so many series.
 pub const SERIES_PER_TARGET: usize = 250;
 
+/// A further resolver adds at most so many, of which a histogram 10.
+pub const SERIES_PER_RESOLVER: usize = 22;
+
+/// Each of several name servers of resolv.conf adds at most so many.
+pub const SERIES_PER_NAME_SERVER: usize = 10;
+
 /// Bounds of no histogram.
 const NONE: &[f64] = &[];
 
@@ -59,11 +65,11 @@ const NONE: &[f64] = &[];
 const CALL: &[f64] =
     &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0];
 
-/// Layers, in seconds: 9 bounds, so 12 series per path and layer (48 for a path of four layers). About two a decade:
-/// finer ones would break the budget of 250 series per target.
-const LAYER: &[f64] = &[0.0005, 0.002, 0.01, 0.03, 0.1, 0.3, 1.0, 5.0, 30.0];
+/// Layers, in seconds: 7 bounds, so 10 series per path and layer (40 for a path of four layers). Half a decade to a
+/// decade apart: finer ones would break the budget of 250 series per target.
+const LAYER: &[f64] = &[0.0005, 0.005, 0.02, 0.1, 0.5, 2.0, 30.0];
 
-/// Lookups, in seconds: 9 bounds, so 12 series per target and resolver.
+/// Lookups, in seconds: 7 bounds, so 10 series per target and resolver.
 const LOOKUP: &[f64] = LAYER;
 
 /// One row of the catalogue.
@@ -107,7 +113,7 @@ macro_rules! families {
 
 families! {
     ApiRequests, "api_requests_total", Counter, NONE, Route, ["endpoint", "method", "status_code"],
-        "API calls made, by status code of the response; status code 0 means that no response came.";
+        "API calls made, to further addresses and endpoints too, by status code of the response; status code 0 means that no response came.";
     ApiLatency, "api_latency_seconds", Histogram, CALL, Route, ["endpoint"],
         "Seconds from the request sent until the response was complete; incomplete responses are not observed.";
     ApiErrors, "api_errors_total", Counter, NONE, Route, ["endpoint", "error_type"],
@@ -159,10 +165,32 @@ families! {
         "The TLS cipher suite of the last journey; always 1.";
     ProbeTlsHandshake, "probe_tls_handshake_info", Gauge, NONE, Path, ["version", "cipher", "alpn", "group"],
         "What the TLS handshake of the last journey agreed on, empty where it agreed on nothing; always 1.";
+    ProbeTlsTrusted, "probe_tls_trusted", Gauge, NONE, Path, ["store"],
+        "1 if the certificate chain of the last journey leads to a root of the store (mozilla: the bundled one, machine: this machine's own), else 0; absent where the target trusts a file of its own.";
+    ProbeTlsOlderRefused, "probe_tls_older_versions_refused", Gauge, NONE, Path, [],
+        "1 if versions of TLS older than the lowest accepted one were refused when they were tried, else 0; absent where they are not tried.";
+    ProbeHttpRedirectsToHttps, "probe_http_redirects_to_https", Gauge, NONE, Path, [],
+        "1 if plain HTTP on port 80 was redirected to HTTPS, else 0; absent where it is not tried or nothing answers there.";
+    ProbeProxyDuration, "probe_proxy_duration_seconds", Gauge, NONE, Path, ["phase"],
+        "Seconds the last journey spent in a phase of the proxy layer; absent for a phase that did not happen.";
+    ProbeProxyStatusCode, "probe_proxy_status_code", Gauge, NONE, Path, [],
+        "The status code of the proxy's reply to CONNECT in the last journey; absent if there was none.";
+    ProbeAddresses, "probe_addresses", Gauge, NONE, Path, [],
+        "Number of addresses walked in the last run; only where all of them are.";
+    ProbeAddressesFailing, "probe_addresses_failing", Gauge, NONE, Path, [],
+        "Number of addresses that failed in the last run; only where all of them are walked. The log names them.";
     ProbeTcpRtt, "probe_tcp_rtt_seconds", Gauge, NONE, Path, [],
-        "The kernel's smoothed round-trip time of the last journey's connection in seconds.";
+        "The kernel's smoothed round-trip time of the last journey's connection in seconds; through a proxy, to the proxy.";
     TargetUp, "target_up", Gauge, NONE, Target, [],
         "1 if at least one path of the target works end to end, else 0.";
+    TargetPreferredRoute, "target_preferred_route_info", Gauge, NONE, Target, ["route"],
+        "The route that `api-canary env` would choose; absent while none is healthy, always 1.";
+    TargetPreferredEndpoint, "target_preferred_endpoint_info", Gauge, NONE, Target, ["url"],
+        "The endpoint to call, whose journeys the series of the paths show; only where there are several, absent while none is healthy, always 1.";
+    TargetEndpointUp, "target_endpoint_up", Gauge, NONE, Target, ["url"],
+        "1 if at least one path to the endpoint works end to end, else 0; only where there are several.";
+    TargetFinding, "target_finding_info", Gauge, NONE, Target, ["layer", "reason"],
+        "Something the paths and resolvers of the target say together that none of them says alone; always 1.";
     DnsLookupSuccess, "dns_lookup_success", Gauge, NONE, Target, ["resolver", "record_type"],
         "1 if the resolver said that the name exists (NOERROR), with or without an address of this type, else 0.";
     DnsLookupDuration, "dns_lookup_duration_seconds", Histogram, LOOKUP, Target, ["resolver"],
@@ -175,6 +203,8 @@ families! {
         "Number of addresses in the resolver's last answer that are outside the expected networks; absent where none are configured.";
     DnsAnswerTtl, "dns_answer_ttl_seconds", Gauge, NONE, Target, ["resolver", "record_type"],
         "The smallest time to live in the resolver's last answer, in seconds.";
+    DnsAnswerSecure, "dns_answer_secure", Gauge, NONE, Target, ["resolver", "record_type"],
+        "1 if the resolver's last answer is signed and validated by DNSSEC, 0 if it is proven unsigned; absent where it is not validated.";
 }
 
 impl Family {

@@ -122,6 +122,21 @@ impl Cells {
         self.cells.drain(under);
     }
 
+    /// Keeps of a family only the series that start with one of these blocks of first labels.
+    pub(super) fn keep_under(&mut self, family: Family, blocks: &[String]) {
+        self.seek(family, &[]);
+        let mut at = self.under(family);
+        let kept = |cell: &Cell| blocks.iter().any(|block| cell.block.starts_with(block));
+        while let Some(cell) = self.cells.get(at.start).filter(|_| !at.is_empty()) {
+            if kept(cell) {
+                at.start += 1;
+            } else {
+                self.cells.remove(at.start);
+                at.end -= 1;
+            }
+        }
+    }
+
     /// The value of a gauge, if it is there.
     #[must_use]
     pub fn gauge(&self, family: Family, labels: &[&str]) -> Option<f64> {

@@ -5,6 +5,8 @@
 
 mod api;
 mod dns;
+mod proxy;
+mod target;
 mod tls;
 
 use std::sync::Arc;
@@ -12,7 +14,8 @@ use std::sync::Arc;
 use super::catalogue::Family;
 use super::{Cells, Metrics, Owner};
 use crate::clock;
-use crate::outcome::{DnsEvidence, Family as AddressFamily, Layer, Outcome, Stage};
+use crate::outcome::{AddressResult, Family as AddressFamily, Layer, Lookup, Outcome, Stage};
+pub use target::TargetSummary;
 
 impl Metrics {
     /// Records one journey.
@@ -29,18 +32,27 @@ impl Metrics {
         }
     }
 
-    /// Says whether a target works, by at least one of its paths.
-    pub fn set_target_up(&self, target: &Arc<str>, up: bool) {
-        self.store.write(Owner::target(target), |cells| cells.set(Family::TargetUp, &[], flag(up)));
+    /// Counts the calls of an outcome that are not its own journey's: those to an endpoint whose series are not shown, and
+    /// those of further addresses. They were made, and use up limits, as any other.
+    pub fn count_calls(&self, outcome: &Outcome, shown: bool) {
+        let own = outcome.stages.api.evidence().filter(|_| !shown);
+        let further = outcome.addresses.iter().filter_map(|result| result.call.as_deref());
+        let mut calls = own.into_iter().chain(further).peekable();
+        if calls.peek().is_some() {
+            self.store.write(Owner::route(&outcome.path.target, &outcome.path.route), |cells| {
+                calls.for_each(|call| api::count(cells, call));
+            });
+        }
     }
 
-    /// Records one lookup, whether or not a path came of it.
-    pub fn record_lookup(&self, target: &Arc<str>, lookup: &Stage<DnsEvidence>) {
-        let (Some(evidence), Some(took)) = (lookup.evidence(), lookup.took()) else { return };
-        self.store.write(Owner::target(target), |cells| {
-            dns::lookup(cells, evidence);
-            cells.observe(Family::DnsLookupDuration, &[&evidence.resolver], took.as_secs_f64(), None);
-        });
+    /// Records how a target as a whole stands.
+    pub fn record_target(&self, target: &Arc<str>, summary: &TargetSummary<'_>) {
+        self.store.write(Owner::target(target), |cells| target::stands(cells, summary));
+    }
+
+    /// Records all lookups of one run, whether or not a path came of them; who was not asked has no series any more.
+    pub fn record_lookups<'a>(&self, target: &Arc<str>, lookups: impl Iterator<Item = &'a Lookup> + Clone) {
+        self.store.write(Owner::target(target), |cells| dns::lookups(cells, lookups));
     }
 }
 
@@ -73,10 +85,25 @@ fn record_path(cells: &mut Cells, outcome: &Outcome) {
     }
     let lookup = stages.dns.took().map(|took| took.as_secs_f64());
     cells.put(Family::ProbeDnsLookupTime, &[], lookup);
-    let rtt = stages.tcp.evidence().and_then(|evidence| evidence.rtt);
+    let to_proxy = stages.proxy.evidence().and_then(|evidence| evidence.rtt);
+    let rtt = stages.tcp.evidence().and_then(|evidence| evidence.rtt).or(to_proxy);
     cells.put(Family::ProbeTcpRtt, &[], rtt.map(|rtt| rtt.as_secs_f64()));
+    proxy::tunnel(cells, stages.proxy.evidence());
     tls::handshake(cells, stages.tls.evidence());
+    let outside = &outcome.outside;
+    cells.put(Family::ProbeTlsOlderRefused, &[], outside.older_tls_refused.map(flag));
+    cells.put(Family::ProbeHttpRedirectsToHttps, &[], outside.redirects_https.map(flag));
+    addresses(cells, &outcome.addresses);
     api::answer(cells, outcome);
+}
+
+/// How many addresses were walked where all of them are; which of them fail is in the log.
+fn addresses(cells: &mut Cells, results: &[AddressResult]) {
+    let number = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    let walked = (!results.is_empty()).then(|| number(results.len()));
+    cells.put(Family::ProbeAddresses, &[], walked);
+    let failing = results.iter().filter(|result| result.failure.is_some()).count();
+    cells.put(Family::ProbeAddressesFailing, &[], walked.map(|_| number(failing)));
 }
 
 /// A hard finding is a failure of its layer, even of one that was walked without failing.
@@ -100,7 +127,7 @@ fn planned(outcome: &Outcome, layer: Layer) -> bool {
     match layer {
         Layer::Dns => stages.dns != Stage::NotPlanned,
         Layer::Tcp => stages.tcp != Stage::NotPlanned,
-        Layer::Proxy => false,
+        Layer::Proxy => stages.proxy != Stage::NotPlanned,
         Layer::Tls => stages.tls != Stage::NotPlanned,
         Layer::Api => stages.api != Stage::NotPlanned,
     }

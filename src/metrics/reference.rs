@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use prometheus::proto::{MetricFamily, MetricType};
 
-use super::catalogue::{Family, SERIES_PER_TARGET};
+use super::catalogue::{Family, SERIES_PER_NAME_SERVER, SERIES_PER_RESOLVER, SERIES_PER_TARGET};
 use super::program::Program;
 use super::{MetricsError, number};
 
@@ -77,6 +77,8 @@ pub fn markdown() -> Result<String, MetricsError> {
     let _ = writeln!(
         out,
         "\n## How many series\n\nA target with one route and both families has at most {SERIES_PER_TARGET} series. \
+         Every further resolver adds up to {SERIES_PER_RESOLVER}, and where resolv.conf names several servers, each of \
+         them up to {SERIES_PER_NAME_SERVER}; a second endpoint adds three and each further one one. \
          Every further path adds those labelled `target` `route` `family` above: a histogram counts as its bounds \
          plus three, once per layer; a reason of failure and a finding are one series each from when they first occur."
     );

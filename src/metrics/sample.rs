@@ -6,8 +6,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use proptest::prelude::*;
 
 use crate::outcome::{
-    AnswerSource, ApiEvidence, CertFacts, ChainFacts, DnsEvidence, Failure, Family, Finding, HttpPhases,
-    HttpVersion, Outcome, PathId, RateLimit, Reason, RecordType, Stage, Stages, TcpEvidence, TlsEvidence,
+    AnswerSource, ApiEvidence, Asked, CertFacts, ChainFacts, DnsEvidence, Failure, Family, Finding,
+    HttpPhases, HttpVersion, Lookup, Outcome, PathId, ProxyEvidence, ProxyPhases, RateLimit, Reason,
+    RecordType, Stage, Stages, TcpEvidence, TlsEvidence,
 };
 
 pub(crate) const START: Duration = Duration::from_secs(1_790_000_000);
@@ -33,6 +34,7 @@ pub(crate) fn dns(family: Family) -> DnsEvidence {
         cnames: Vec::new(),
         queries: 1,
         truncated: false,
+        dnssec: None,
     }
 }
 
@@ -51,12 +53,14 @@ pub(crate) fn tls() -> TlsEvidence {
     TlsEvidence {
         server_name: "api.example.com".into(),
         client_certificate_requested: false,
+        client_certificate_sent: None,
         version: Some("TLS 1.3"),
         cipher: Some("TLS_AES_256_GCM_SHA384".into()),
         alpn: Some("h2".into()),
         group: Some("X25519MLKEM768".into()),
         chain: Some(Arc::new(ChainFacts { certificates: vec![leaf], unreadable: 0 })),
         checks: None,
+        trusted_by: None,
         verified_until: Some(UNIX_EPOCH + Duration::from_secs(1_800_000_000)),
     }
 }
@@ -75,10 +79,17 @@ pub(crate) fn api() -> ApiEvidence {
     }
 }
 
+/// The lookup of a journey.
+pub(crate) fn lookup(outcome: &Outcome) -> Lookup {
+    let stage = outcome.stages.dns.clone();
+    Lookup { endpoint: Arc::clone(&outcome.endpoint), asked: Asked::Resolver, stage }
+}
+
 /// A journey that went well and saw everything.
 pub(crate) fn good(path: &PathId) -> Outcome {
     Outcome {
         path: path.clone(),
+        endpoint: "https://api.example.com/".into(),
         started: UNIX_EPOCH + START,
         took: millis(125),
         stages: Stages {
@@ -87,10 +98,12 @@ pub(crate) fn good(path: &PathId) -> Outcome {
                 took: millis(12),
                 evidence: TcpEvidence { attempts: Vec::new(), rtt: Some(millis(11)) },
             },
+            proxy: Stage::NotPlanned,
             tls: Stage::Passed { took: millis(20), evidence: tls() },
             api: Stage::Passed { took: millis(90), evidence: api() },
         },
         findings: Vec::new(),
+        addresses: Vec::new(),
     }
 }
 
@@ -124,6 +137,13 @@ fn any_dns() -> impl Strategy<Value = DnsEvidence> {
             ..dns(if v6 { Family::Ipv6 } else { Family::Ipv4 })
         },
     )
+}
+
+fn any_proxy() -> impl Strategy<Value = ProxyEvidence> {
+    proptest::option::of(0_u64..100).prop_map(|ms| ProxyEvidence {
+        phases: ProxyPhases { tunnel: ms.map(millis), ..ProxyPhases::default() },
+        ..ProxyEvidence::of("http://proxy.example.com:3128".to_owned())
+    })
 }
 
 fn any_tls() -> impl Strategy<Value = TlsEvidence> {
@@ -170,19 +190,22 @@ pub(crate) fn any_outcome() -> impl Strategy<Value = Outcome> {
     let stages = (
         stage(any_dns(), of(0, first(Tcp))),
         stage(tcp, of(first(Tcp), first(Proxy))),
+        stage(any_proxy(), of(first(Proxy), first(Tls))),
         stage(any_tls(), of(first(Tls), first(Api))),
         stage(any_api(), of(first(Api), Reason::ALL.len())),
     )
-        .prop_map(|(dns, tcp, tls, api)| Stages { dns, tcp, tls, api });
+        .prop_map(|(dns, tcp, proxy, tls, api)| Stages { dns, tcp, proxy, tls, api });
     let family = proptest::sample::select(vec![Family::Ipv4, Family::Ipv6, Family::Any]);
     let path = (texts(), texts(), family).prop_map(|(target, route, family)| path(&target, &route, family));
     let finding = proptest::sample::select(Reason::ALL.to_vec()).prop_map(|reason| Finding::new(reason, ""));
     let findings = proptest::collection::vec(finding, 0..3);
     (path, stages, findings, 0_u64..100_000).prop_map(|(path, stages, findings, ms)| Outcome {
         path,
+        endpoint: "https://api.example.com/".into(),
         started: UNIX_EPOCH + START,
         took: millis(ms),
         stages,
         findings,
+        addresses: Vec::new(),
     })
 }

@@ -2,5 +2,6 @@
 
 pub(super) mod api;
 pub(super) mod dns;
+pub(super) mod proxy;
 pub(super) mod tcp;
 pub(super) mod tls;

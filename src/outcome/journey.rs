@@ -1,10 +1,13 @@
 //! The record of one journey.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{ApiEvidence, DnsEvidence, Failure, Family, Finding, Layer, Stage, TcpEvidence, TlsEvidence};
+use super::{
+    ApiEvidence, DnsEvidence, Failure, Family, Finding, Layer, ProxyEvidence, Stage, TcpEvidence, TlsEvidence,
+};
 
 /// The identity of a path: target × route × family.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,17 +26,42 @@ impl fmt::Display for PathId {
     }
 }
 
-/// The layers of one journey. The proxy layer comes with proxies; until then it is never planned.
+/// The layers of one journey.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Stages {
     /// Name to addresses.
     pub dns: Stage<DnsEvidence>,
     /// Address to connection.
     pub tcp: Stage<TcpEvidence>,
+    /// The tunnel through a proxy; the way to the proxy is part of it, and TCP is not planned then.
+    pub proxy: Stage<ProxyEvidence>,
     /// The handshake and the certificate.
     pub tls: Stage<TlsEvidence>,
     /// The call and its answer.
     pub api: Stage<ApiEvidence>,
+}
+
+/// What was tried from outside, beside the journey, where the target is configured so; absent where not asked for or
+/// not found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OutsideChecks {
+    /// Versions of TLS older than the lowest accepted one were refused.
+    pub older_tls_refused: Option<bool>,
+    /// Plain HTTP on port 80 led to HTTPS.
+    pub redirects_https: Option<bool>,
+}
+
+/// What became of one of the addresses of a path where each of them is walked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AddressResult {
+    /// The address.
+    pub address: IpAddr,
+    /// How long its walk took, from the connection up.
+    pub took: Duration,
+    /// The layer that failed and why; `None` where it reached the top.
+    pub failure: Option<(Layer, Failure)>,
+    /// What the call saw, if one was made.
+    pub call: Option<Box<ApiEvidence>>,
 }
 
 /// What one journey found.
@@ -41,6 +69,8 @@ pub struct Stages {
 pub struct Outcome {
     /// The path walked.
     pub path: PathId,
+    /// The endpoint walked to, as it is shown.
+    pub endpoint: Arc<str>,
     /// When it started, by the wall clock.
     pub started: SystemTime,
     /// How long it took, whole.
@@ -49,6 +79,10 @@ pub struct Outcome {
     pub stages: Stages,
     /// What was noticed beside.
     pub findings: Vec<Finding>,
+    /// Every address walked, where the target asks for all of them; else empty.
+    pub addresses: Vec<AddressResult>,
+    /// What was tried from outside.
+    pub outside: OutsideChecks,
 }
 
 /// What is wrong with a journey, at its lowest layer.
@@ -74,7 +108,7 @@ impl Outcome {
         let staged = match layer {
             Layer::Dns => stages.dns.failure(),
             Layer::Tcp => stages.tcp.failure(),
-            Layer::Proxy => None,
+            Layer::Proxy => stages.proxy.failure(),
             Layer::Tls => stages.tls.failure(),
             Layer::Api => stages.api.failure(),
         };
@@ -89,7 +123,7 @@ impl Outcome {
         match layer {
             Layer::Dns => stages.dns.took(),
             Layer::Tcp => stages.tcp.took(),
-            Layer::Proxy => None,
+            Layer::Proxy => stages.proxy.took(),
             Layer::Tls => stages.tls.took(),
             Layer::Api => stages.api.took(),
         }

@@ -105,6 +105,8 @@ reasons! {
     DnsMalformed, "dns_malformed", Dns, Down, Resolver, "the resolver's reply is not a valid answer to the question";
     DnsSinkholed, "dns_sinkholed", Dns, Down, Resolver, "the name resolves to an address that cannot be the API: blocked or rewritten";
     DnsUnexpectedAddress, "dns_unexpected_address", Dns, Down, Resolver, "the name resolves to an address outside the expected networks";
+    DnsTlsFailed, "dns_tls_failed", Dns, Down, Resolver, "the encrypted connection to the resolver could not be made, or its certificate did not verify";
+    DnsBogus, "dns_bogus", Dns, Down, Resolver, "the answer fails its DNSSEC validation";
     DnsDisagreement, "dns_disagreement", Dns, Degraded, Resolver, "the resolvers give answers that have nothing in common";
     DnsResolverDown, "dns_resolver_down", Dns, Degraded, Resolver, "one of several resolvers does not answer";
     TcpRefused, "tcp_refused", Tcp, Down, Network, "the connection was refused";
@@ -112,6 +114,7 @@ reasons! {
     TcpReset, "tcp_reset", Tcp, Down, Network, "the connection was reset while it was set up";
     TcpUnreachable, "tcp_unreachable", Tcp, Down, Network, "there is no route to the address, or a local rule forbids it";
     Offline, "offline", Tcp, Down, Network, "nothing at all is reachable from here";
+    AddressFailing, "address_failing", Tcp, Degraded, Network, "some of the name's addresses do not work";
     Ipv6Broken, "ipv6_broken", Tcp, Degraded, Network, "IPv6 fails while IPv4 works";
     Ipv4Broken, "ipv4_broken", Tcp, Degraded, Network, "IPv4 fails while IPv6 works";
     CanaryExhausted, "canary_exhausted", Tcp, Down, Canary, "the canary ran out of its own resources";
@@ -122,7 +125,8 @@ reasons! {
     ProxyTimeout, "proxy_timeout", Proxy, Down, Proxy, "the proxy did not answer in time";
     ProxyProtocol, "proxy_protocol", Proxy, Down, Proxy, "what answers is not a proxy";
     ProxyRequired, "proxy_required", Proxy, Down, Network, "the direct way is blocked and a proxy works";
-    ProxySchemeUnsupported, "proxy_scheme_unsupported", Proxy, Degraded, Config, "the proxy variable has a scheme that clients do not support";
+    ProxyEnvDisagreement, "proxy_env_disagreement", Proxy, Degraded, Config, "clients read the proxy variables differently";
+    ProxySchemeUnsupported, "proxy_scheme_unsupported", Proxy, Degraded, Config, "the proxy variable cannot be used: its scheme or form is not what clients support";
     TlsNotTls, "tls_not_tls", Tls, Down, Network, "what answers on the port does not speak TLS";
     TlsReset, "tls_reset", Tls, Down, Network, "the connection was cut during the TLS handshake";
     TlsTimeout, "tls_timeout", Tls, Down, Network, "the TLS handshake got no answer in time";
@@ -141,12 +145,14 @@ reasons! {
     TlsVersion, "tls_version", Tls, Down, Config, "client and server share no TLS version";
     TlsAlert, "tls_alert", Tls, Down, Provider, "the server ended the handshake with an alert";
     TlsClientCertRequired, "tls_client_cert_required", Tls, Down, Config, "the server requires a client certificate";
+    TlsOldVersionAccepted, "tls_old_version_accepted", Tls, Degraded, Provider, "the server accepts a TLS version older than it should";
     TlsCertExpiring, "tls_cert_expiring", Tls, Degraded, Provider, "the certificate expires soon";
     TlsInterceptedTrusted, "tls_intercepted_trusted", Tls, Degraded, Network, "TLS is intercepted with an issuer that only this machine trusts";
     HttpTimeout, "http_timeout", Api, Down, Provider, "the request got no complete answer in time";
     HttpReset, "http_reset", Api, Down, Network, "the connection was cut before the answer was complete";
     HttpProtocol, "http_protocol", Api, Down, Network, "the answer is not valid HTTP";
     Http2Broken, "http2_broken", Api, Down, Network, "HTTP/2 fails where HTTP/1.1 works";
+    HttpNotRedirected, "http_not_redirected", Api, Degraded, Provider, "plain HTTP on port 80 is not redirected to HTTPS";
     HttpSlow, "http_slow", Api, Degraded, Provider, "the answer took longer than expected";
     NotTheApi, "not_the_api", Api, Down, Network, "something between here and the API answered";
     EdgeChallenge, "edge_challenge", Api, Down, Provider, "the provider's edge challenges this client";

@@ -2,7 +2,27 @@
 
 use std::sync::Arc;
 
-use super::{DnsEvidence, Outcome, PathId, Stage};
+use super::{DnsEvidence, Finding, Outcome, PathId, Stage};
+
+/// Who was asked in a lookup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// A resolver of the target.
+    Resolver,
+    /// One name server of a resolver that has several: those of resolv.conf.
+    NameServer,
+}
+
+/// One lookup of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// The endpoint whose host was asked for, as it is shown.
+    pub endpoint: Arc<str>,
+    /// Who was asked.
+    pub asked: Asked,
+    /// What came of it.
+    pub stage: Stage<DnsEvidence>,
+}
 
 /// What one run of a target found.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,17 +30,20 @@ pub struct Run {
     /// The target's name.
     pub target: Arc<str>,
     /// Every lookup made, those without a path included.
-    pub lookups: Vec<Stage<DnsEvidence>>,
-    /// One journey a path.
+    pub lookups: Vec<Lookup>,
+    /// One journey a path and endpoint.
     pub outcomes: Vec<Outcome>,
-    /// Paths the target no longer has.
-    pub retired: Vec<PathId>,
+    /// Paths an endpoint no longer has.
+    pub retired: Vec<(Arc<str>, PathId)>,
+    /// What all of it together says about an endpoint, rather than one path: resolvers that disagree, a family that is
+    /// broken.
+    pub findings: Vec<(Arc<str>, Finding)>,
 }
 
 impl Run {
     /// A run of a target that found nothing yet.
     #[must_use]
     pub fn of(target: Arc<str>) -> Self {
-        Self { target, lookups: Vec::new(), outcomes: Vec::new(), retired: Vec::new() }
+        Self { target, lookups: Vec::new(), outcomes: Vec::new(), retired: Vec::new(), findings: Vec::new() }
     }
 }

@@ -1,28 +1,45 @@
 //! The DNS layer: one question to one resolver, and what came back, told apart.
 //!
-//! Promises: each server is asked directly, one question at a time, on a socket connected to it, so that a refused
-//! port, a wrong id and silence are different things; the time is from the first question to the last answer.
+//! Promises: each server is asked directly, on a connection or a connected socket of our own, so that a refused port, a
+//! wrong id and silence are different things; the time is from the first query to the last answer; what does not change
+//! is made once per resolver.
 
+mod compare;
+mod dnssec;
+mod encrypted;
 mod exchange;
+mod extended_error;
+mod https;
 mod judge;
+mod line;
 mod message;
+mod name_servers;
+mod question;
 mod resolv_conf;
+mod resolver;
+#[cfg(test)]
+mod scripted;
 mod system;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use tokio::time::Instant;
 
-use crate::outcome::{AnswerSource, DnsEvidence, Failure, Finding, Reason, RecordType, Stage, Transport};
-use crate::target::{Resolver, ResolverKind};
-use crate::units::Deadline;
+use crate::outcome::{
+    AnswerSource, DnsEvidence, Dnssec, Failure, Finding, Reason, RecordType, Stage, Transport,
+};
 
-use exchange::Exchange;
-use message::{Answer, RawAnswer};
-pub(super) use message::{Question, QuestionError};
+pub(super) use compare::compare;
+use dnssec::Anchors;
+use exchange::malformed;
+use line::{Line, Replied};
+use message::Edns;
+use question::{Answer, RawAnswer};
+pub(super) use question::{Question, QuestionError};
+pub(super) use resolver::{NameServers, PreparedResolver, ResolverError};
 pub use system::SystemResolver;
 
 /// What one lookup found.
@@ -33,6 +50,43 @@ pub(super) struct Lookup {
 }
 
 impl Lookup {
+    /// What came of a question to the resolver of this name; answers outside `expected` networks are findings.
+    fn of(
+        resolver: Arc<str>,
+        question: &Question,
+        expected: &[IpNet],
+        took: Duration,
+        found: Found,
+        result: Result<Answer, Failure>,
+    ) -> Self {
+        let mut evidence = DnsEvidence {
+            resolver,
+            record_type: question.record_type(),
+            source: found.said.source,
+            rcode: found.said.rcode,
+            addresses: Vec::new(),
+            unexpected: (!expected.is_empty()).then(Vec::new),
+            ttl: found.said.ttl,
+            cnames: found.said.cnames,
+            queries: found.queries,
+            truncated: found.truncated,
+            dnssec: found.said.dnssec,
+        };
+        match result {
+            Err(failure) => Self { stage: Stage::Failed { took, failure, evidence }, findings: Vec::new() },
+            Ok(answer) => {
+                let extended = found.said.extended.as_deref();
+                let judged = judge::addresses(question.name(), &answer.addresses, expected, extended);
+                evidence.addresses = answer.addresses;
+                evidence.unexpected = evidence.unexpected.map(|_| judged.unexpected);
+                Self {
+                    stage: Stage::Passed { took, evidence },
+                    findings: judged.finding.into_iter().collect(),
+                }
+            }
+        }
+    }
+
     /// The addresses to walk; empty when the lookup failed.
     pub(super) fn addresses(&self) -> &[IpAddr] {
         match &self.stage {
@@ -42,50 +96,8 @@ impl Lookup {
     }
 }
 
-/// Asks `resolver` one question by `deadline`; answers outside `expected` networks are findings.
-pub(super) async fn lookup(
-    resolver: &Resolver,
-    system: &SystemResolver,
-    question: &Question,
-    expected: &[IpNet],
-    deadline: Deadline,
-) -> Lookup {
-    let start = Instant::now();
-    let result = match resolver.kind {
-        ResolverKind::System => system.ask(question, deadline).await,
-        ResolverKind::Server { address, transport } => {
-            let mut found = Found::default();
-            let result = ask_server(address, transport, question, deadline, &mut found).await;
-            (found, result)
-        }
-    };
-    let took = start.elapsed();
-    let (found, result) = result;
-    let mut evidence = DnsEvidence {
-        resolver: Arc::clone(&resolver.name),
-        record_type: question.record_type(),
-        source: found.said.source,
-        rcode: found.said.rcode,
-        addresses: Vec::new(),
-        unexpected: (!expected.is_empty()).then(Vec::new),
-        ttl: found.said.ttl,
-        cnames: found.said.cnames,
-        queries: found.queries,
-        truncated: found.truncated,
-    };
-    match result {
-        Err(failure) => Lookup { stage: Stage::Failed { took, failure, evidence }, findings: Vec::new() },
-        Ok(answer) => {
-            let judged = judge::addresses(question.name(), &answer.addresses, expected);
-            evidence.addresses = answer.addresses;
-            evidence.unexpected = evidence.unexpected.map(|_| judged.unexpected);
-            Lookup { stage: Stage::Passed { took, evidence }, findings: judged.finding.into_iter().collect() }
-        }
-    }
-}
-
 /// What was seen while asking, kept whatever comes of it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Found {
     said: Said,
     queries: u32,
@@ -93,35 +105,19 @@ struct Found {
 }
 
 /// What the one whose answer or failure is reported said.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Said {
     source: AnswerSource,
     rcode: Option<String>,
     ttl: Option<Duration>,
     cnames: Vec<String>,
+    extended: Option<String>,
+    dnssec: Option<Dnssec>,
 }
 
 impl Found {
     fn from(source: AnswerSource) -> Self {
         Self { said: Said { source, ..Said::default() }, ..Self::default() }
-    }
-}
-
-/// The first of several failures, and what was said with it: the one to report when none of them is an answer.
-#[derive(Debug, Default)]
-struct First(Option<(Failure, Said)>);
-
-impl First {
-    fn note(&mut self, failure: Failure, found: &mut Found) {
-        if self.0.is_none() {
-            self.0 = Some((failure, std::mem::take(&mut found.said)));
-        }
-    }
-
-    fn report(self, found: &mut Found) -> Option<Failure> {
-        let (failure, said) = self.0?;
-        found.said = said;
-        Some(failure)
     }
 }
 
@@ -131,47 +127,52 @@ const SPARE: usize = 4;
 
 /// Asks one server; a truncated reply makes it ask again over TCP. Where that fails, the addresses that came are used:
 /// there may be more (RFC 2181 §9), but these are good ones, and many networks let nothing through to TCP port 53.
-async fn ask_server(
-    address: SocketAddr,
-    transport: Transport,
+///
+/// With trust anchors the answer must be validated, and then only a whole reply will do.
+async fn ask_line(
+    mut line: Line,
     question: &Question,
-    deadline: Deadline,
+    anchors: Option<&Anchors>,
     found: &mut Found,
 ) -> Result<Answer, Failure> {
     found.said = Said::default();
-    let mut exchange = Exchange::new(address, question, deadline);
-    let reply = match transport {
-        Transport::Udp => match exchange.udp().await {
-            Ok(reply) if reply.truncated => {
-                found.truncated = true;
-                again(&mut exchange, reply, deadline).await
-            }
-            result => result.map(|reply| (reply, Transport::Udp)),
-        },
-        Transport::Tcp => exchange.tcp(deadline).await.map(|reply| (reply, Transport::Tcp)),
-    };
-    found.queries += exchange.queries();
-    let (reply, transport) = reply?;
+    let edns = if anchors.is_some() { Edns::Validating } else { Edns::On };
+    let mut replied = line.ask(question.wire(), edns).await?;
+    if replied.message.metadata.truncation && replied.transport == Transport::Udp {
+        found.truncated = true;
+        replied = again(&mut line, replied, question, edns).await?;
+    }
+    let Replied { message, address, transport, server } = replied;
+    let source = AnswerSource::Server { address, transport };
+    let reply = question.answered(&message).map_err(|why| malformed(&server, question.wire(), &why))?;
     found.said = Said {
-        source: AnswerSource::Server { address, transport },
+        source,
         rcode: Some(reply.rcode_name()),
         ttl: reply.answer.ttl,
         cnames: reply.answer.cnames.clone(),
+        extended: reply.extended.clone(),
+        dnssec: None,
     };
-    judge::reply(address, question, reply)
+    let result = judge::reply(&server, question, reply);
+    let Some(anchors) = anchors.filter(|_| judge::is_an_answer(&result)) else { return result };
+    found.said.dnssec = Some(dnssec::validate(line, question, message, &server, anchors).await?);
+    result
 }
 
-/// Asks again over TCP after a truncated reply; the reply to go by, and how it came.
+/// Asks again over TCP after a truncated reply; the reply to go by.
 async fn again(
-    exchange: &mut Exchange<'_>,
-    truncated: RawAnswer,
-    deadline: Deadline,
-) -> Result<(RawAnswer, Transport), Failure> {
-    let usable = !truncated.answer.addresses.is_empty();
+    line: &mut Line,
+    truncated: Replied,
+    question: &Question,
+    edns: Edns,
+) -> Result<Replied, Failure> {
+    let has_addresses = |answer: RawAnswer| !answer.answer.addresses.is_empty();
+    let usable = edns != Edns::Validating && question.answered(&truncated.message).is_ok_and(has_addresses);
+    let deadline = line.deadline();
     let until = if usable { deadline.share(Instant::now(), SPARE) } else { deadline };
-    match exchange.tcp(until).await {
-        Ok(reply) => Ok((reply, Transport::Tcp)),
-        Err(_) if usable => Ok((truncated, Transport::Udp)),
+    match line.ask_whole(until, question.wire(), edns).await {
+        Ok(reply) => Ok(reply),
+        Err(_) if usable => Ok(truncated),
         Err(failure) => {
             let detail = format!("{}, after a truncated reply over udp", failure.detail);
             Err(Failure::new(failure.reason, detail))

@@ -8,6 +8,7 @@ mod exchange;
 mod expect;
 mod failure;
 mod plan;
+mod redirect;
 mod watch;
 
 use ::http::StatusCode;
@@ -23,6 +24,7 @@ use confidence::Confidence;
 use exchange::{Ended, Progress};
 pub(super) use plan::PlanError;
 pub(super) use plan::{CallPlan, Channel};
+pub(super) use redirect::{Redirect, redirects_https};
 
 /// What a call found.
 #[derive(Debug)]
@@ -100,19 +102,20 @@ where
     Called { stage, findings, turned_away }
 }
 
-/// With TLS 1.3 a server ends the connection when the client's certificate is missing; nginx takes the call, and says so
-/// in a page with status 400.
+/// With TLS 1.3 a server ends the connection when the client's certificate is missing or not accepted; nginx takes the
+/// call, and says so in a page with status 400.
 fn turned_away(ended: &Ended, progress: &Progress) -> Option<&'static str> {
-    const NGINX: &[u8] = b"No required SSL certificate was sent";
+    const PAGES: [(&[u8], &str); 2] = [
+        (b"No required SSL certificate was sent", "answered that none was sent"),
+        (b"The SSL certificate error", "answered that there is an error in it"),
+    ];
     match (ended, &progress.head) {
         (Ended::Broken(failure), None) if failure.reason == Reason::HttpReset => {
             Some("ended the connection without an answer")
         }
-        (Ended::Complete, Some(head))
-            if head.status == StatusCode::BAD_REQUEST
-                && progress.body.windows(NGINX.len()).any(|window| window == NGINX) =>
-        {
-            Some("answered that none was sent")
+        (Ended::Complete, Some(head)) if head.status == StatusCode::BAD_REQUEST => {
+            let says = |page: &[u8]| progress.body.windows(page.len()).any(|window| window == page);
+            PAGES.into_iter().find_map(|(page, how)| says(page).then_some(how))
         }
         (Ended::Complete | Ended::TimedOut | Ended::Broken(_), _) => None,
     }

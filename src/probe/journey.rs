@@ -1,77 +1,157 @@
 //! The journey: the one place that knows the order of the layers.
 //!
 //! Promises: one connection, one deadline; the first layer that fails ends it and the layers above are not reached; a
-//! hard finding does not end it, so that its consequences are seen too.
+//! hard finding does not end it, so that its consequences are seen too. Through a proxy the way to it and the tunnel are
+//! one layer of their own, and TLS and the call travel inside the tunnel.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::dns::Lookup;
 use super::http::{self, CallPlan, Called, Channel};
+use super::proxy::{self, Destination, ProxySetup, Resolved};
 use super::tcp;
 use super::tls::{self, TlsSetup};
-use crate::outcome::{DnsEvidence, Failure, Finding, HttpVersion, Outcome, PathId, Reason, Stage, Stages};
-use crate::target::{HttpOffer, Target};
+use crate::clock;
+use crate::outcome::{
+    DnsEvidence, Failure, Finding, HttpVersion, Outcome, OutsideChecks, PathId, ProxyEvidence, Reason, Stage,
+    Stages,
+};
+use crate::target::HttpOffer;
 use crate::units::Deadline;
 
-/// When a run started, by both clocks.
+/// When a walk started, by both clocks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Start {
     pub(super) wall: SystemTime,
     pub(super) at: Instant,
 }
 
-/// What a walk needs beside the addresses.
+impl Start {
+    /// Now.
+    pub(super) fn now() -> Self {
+        Self { wall: clock::wall(), at: Instant::now() }
+    }
+}
+
+/// The layers between DNS and TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Via {
+    /// A TCP connection to the endpoint.
+    Tcp,
+    /// A tunnel through a proxy.
+    Proxy,
+}
+
+/// What a walk needs beside addresses or a proxy.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Walk<'a> {
-    pub(super) target: &'a Target,
+    pub(super) path: &'a PathId,
+    /// The endpoint, as it is shown.
+    pub(super) endpoint: &'a Arc<str>,
+    pub(super) port: u16,
+    pub(super) offer: HttpOffer,
     pub(super) tls: Option<&'a TlsSetup>,
     pub(super) plan: &'a CallPlan,
+    pub(super) start: Start,
     pub(super) deadline: Deadline,
 }
 
-/// The layers before anything above DNS was reached.
-fn untouched(dns: Stage<DnsEvidence>, tls_planned: bool) -> Stages {
-    let tls = if tls_planned { Stage::NotReached } else { Stage::NotPlanned };
-    Stages { dns, tcp: Stage::NotReached, tls, api: Stage::NotReached }
-}
-
-/// The outcome of a path whose name did not resolve.
-pub(super) fn ended_by_dns(path: &PathId, start: Start, lookup: Lookup, tls_planned: bool) -> Outcome {
-    let took = lookup.stage.took().unwrap_or_default();
-    let stages = untouched(lookup.stage, tls_planned);
-    Outcome { path: path.clone(), started: start.wall, took, stages, findings: lookup.findings }
+fn untouched(dns: Stage<DnsEvidence>, via: Via, tls: bool) -> Stages {
+    let (tcp, proxy) = match via {
+        Via::Tcp => (Stage::NotReached, Stage::NotPlanned),
+        Via::Proxy => (Stage::NotPlanned, Stage::NotReached),
+    };
+    let tls = if tls { Stage::NotReached } else { Stage::NotPlanned };
+    Stages { dns, tcp, proxy, tls, api: Stage::NotReached }
 }
 
 impl Walk<'_> {
-    /// Walks from the addresses up.
-    pub(super) async fn walk(
-        self,
-        path: &PathId,
-        start: Start,
-        lookup: Option<Lookup>,
-        addresses: &[IpAddr],
-    ) -> Outcome {
-        let (dns, mut findings) = match lookup {
+    /// The layers with what DNS found, none above it reached yet.
+    fn above_dns(&self, lookup: Option<Lookup>, via: Via) -> (Stages, Vec<Finding>) {
+        let (dns, findings) = match lookup {
             Some(lookup) => (lookup.stage, lookup.findings),
             None => (Stage::NotPlanned, Vec::new()),
         };
-        let mut stages = untouched(dns, self.tls.is_some());
-        let connected = tcp::connect(addresses, self.target.endpoint.port, self.deadline).await;
-        stages.tcp = connected.stage;
-        if let Some(stream) = connected.stream {
-            self.above_tcp(stream, &mut stages, &mut findings).await;
-        }
-        Outcome { path: path.clone(), started: start.wall, took: start.at.elapsed(), stages, findings }
+        (untouched(dns, via, self.tls.is_some()), findings)
     }
 
-    async fn above_tcp(&self, stream: TcpStream, stages: &mut Stages, findings: &mut Vec<Finding>) {
-        let offer = self.target.http.offer;
+    fn outcome(&self, took: Duration, stages: Stages, findings: Vec<Finding>) -> Outcome {
+        Outcome {
+            path: self.path.clone(),
+            endpoint: Arc::clone(self.endpoint),
+            started: self.start.wall,
+            took,
+            stages,
+            findings,
+            addresses: Vec::new(),
+            outside: OutsideChecks::default(),
+        }
+    }
+
+    /// The outcome of a path whose name did not resolve.
+    pub(super) fn ended_by_dns(&self, lookup: Lookup, via: Via) -> Outcome {
+        let took = lookup.stage.took().unwrap_or_default();
+        let (stages, findings) = self.above_dns(Some(lookup), via);
+        self.outcome(took, stages, findings)
+    }
+
+    /// The outcome of a path for which there is no way, because of what stands where a proxy should.
+    pub(super) fn ended_by_config(&self, failure: Failure, place: &str) -> Outcome {
+        let (mut stages, findings) = self.above_dns(None, Via::Proxy);
+        let evidence = ProxyEvidence::of(place.to_owned());
+        stages.proxy = Stage::Failed { took: Duration::ZERO, failure, evidence };
+        self.outcome(Duration::ZERO, stages, findings)
+    }
+
+    /// Walks from the addresses up.
+    pub(super) async fn direct(self, lookup: Option<Lookup>, addresses: &[IpAddr]) -> Outcome {
+        let (mut stages, mut findings) = self.above_dns(lookup, Via::Tcp);
+        let connected = tcp::connect(addresses, self.port, self.deadline).await;
+        stages.tcp = connected.stage;
+        if let Some(stream) = connected.stream {
+            self.on_top(stream, &mut stages, &mut findings).await;
+        }
+        self.outcome(self.start.at.elapsed(), stages, findings)
+    }
+
+    /// Walks from the proxy up.
+    pub(super) async fn through(
+        self,
+        lookup: Option<Lookup>,
+        setup: &ProxySetup,
+        resolved: Resolved<'_>,
+        destination: Destination<'_>,
+    ) -> Outcome {
+        let (mut stages, mut findings) = self.above_dns(lookup, Via::Proxy);
+        let tunnelled = proxy::tunnel(setup, resolved, destination, self.deadline).await;
+        stages.proxy = tunnelled.stage;
+        if let Some(stream) = tunnelled.stream {
+            self.on_top(stream, &mut stages, &mut findings).await;
+            if let Stage::Failed { failure, .. } = &mut stages.tls
+                && failure.reason == Reason::TlsNotTls
+                && setup.is_keyed()
+            {
+                // What came may be what the proxy was told in confidence, sent back behind its answer.
+                let words =
+                    "what came through the proxy is not TLS; it is not shown, as it may hold credentials";
+                failure.detail = words.to_owned();
+            }
+        }
+        self.outcome(self.start.at.elapsed(), stages, findings)
+    }
+
+    /// TLS and the call on a connection.
+    async fn on_top<S>(&self, stream: S, stages: &mut Stages, findings: &mut Vec<Finding>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let Some(setup) = self.tls else {
-            let version = if offer == HttpOffer::H2 { HttpVersion::Http2 } else { HttpVersion::Http11 };
+            let version = if self.offer == HttpOffer::H2 { HttpVersion::Http2 } else { HttpVersion::Http11 };
             let called = http::call(stream, self.plan, version, Channel::Plain, self.deadline).await;
             return record_call(called, stages, findings);
         };
@@ -81,7 +161,7 @@ impl Walk<'_> {
         findings.extend(secured.findings);
         // Only a connection that verified comes with a stream.
         let Some(stream) = secured.stream else { return };
-        let version = match (alpn.as_deref(), offer) {
+        let version = match (alpn.as_deref(), self.offer) {
             (Some("h2"), _) => HttpVersion::Http2,
             (_, HttpOffer::H2) => {
                 stages.api = http::no_common_version(self.plan, alpn.as_deref());
@@ -96,16 +176,15 @@ impl Walk<'_> {
 
 fn record_call(called: Called, stages: &mut Stages, findings: &mut Vec<Finding>) {
     findings.extend(called.findings);
-    let requested = stages.tls.evidence().is_some_and(|evidence| evidence.client_certificate_requested);
-    let Some(how) = called.turned_away.filter(|_| requested) else {
+    let broken = called.stage.failure();
+    let turned_away = stages.tls.evidence().zip(called.turned_away);
+    let Some(failure) = turned_away.and_then(|(seen, how)| tls::turned_away(seen, how, broken)) else {
         stages.api = called.stage;
         return;
     };
     // The server's refusal comes only after the handshake: it is the TLS layer that failed, and the API
     // was never reached.
     let late = called.stage.took().unwrap_or(Duration::ZERO);
-    let words = format!("the server asked for a client certificate and {how}");
-    let failure = Failure::new(Reason::TlsClientCertRequired, words);
     if let Stage::Passed { took, evidence } = std::mem::take(&mut stages.tls) {
         stages.tls = Stage::Failed { took: took + late, failure, evidence };
     }

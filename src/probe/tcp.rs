@@ -3,13 +3,12 @@
 //! Promises: addresses are tried in the order DNS gave them; each may use an equal share of what is left of the
 //! budget, so that one that swallows packets does not hide the next; the failure reported is the first one.
 
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-use crate::net::{IoTrouble, of_connecting, round_trip_time};
+use crate::net::{IoTrouble, Missed, dial, round_trip_time};
 use crate::outcome::{ConnectAttempt, Failure, Reason, Stage, TcpEvidence};
 use crate::units::Deadline;
 
@@ -23,49 +22,33 @@ pub(super) struct Connected {
 /// Connects to the first of `addresses` that takes the connection.
 pub(super) async fn connect(addresses: &[IpAddr], port: u16, deadline: Deadline) -> Connected {
     let start = Instant::now();
-    let mut evidence = TcpEvidence::default();
-    for (index, address) in addresses.iter().enumerate() {
-        let address = SocketAddr::new(*address, port);
-        let begun = Instant::now();
-        let share = deadline.share(begun, addresses.len() - index);
-        let result = timeout_at(share.at(), TcpStream::connect(address)).await;
-        let took = begun.elapsed();
-        let failure = match result {
-            Ok(Ok(stream)) => {
-                evidence.rtt = round_trip_time(&stream);
-                evidence.attempts.push(ConnectAttempt { address, took, failure: None });
-                // Without it the request would wait a whole round trip behind the handshake's last message. The
-                // connection is up; should the option fail, the next layer's time shows it.
-                let _ = stream.set_nodelay(true);
-                let stage = Stage::Passed { took: start.elapsed(), evidence };
-                return Connected { stage, stream: Some(stream) };
-            }
-            Ok(Err(error)) => describe(address, &error),
-            Err(_) => {
-                let waited = took.as_secs_f64();
-                Failure::new(
-                    Reason::TcpTimeout,
-                    format!("connecting to {address}: no answer in {waited:.1} s"),
-                )
-            }
-        };
-        evidence.attempts.push(ConnectAttempt { address, took, failure: Some(failure) });
+    let dialled = dial(addresses, port, deadline).await;
+    let took = start.elapsed();
+    let attempts = dialled.attempts.into_iter().map(|attempt| ConnectAttempt {
+        address: attempt.address,
+        took: attempt.took,
+        failure: attempt.missed.map(failure),
+    });
+    let mut evidence = TcpEvidence { attempts: attempts.collect(), ..TcpEvidence::default() };
+    if let Some(stream) = dialled.stream {
+        evidence.rtt = round_trip_time(&stream);
+        return Connected { stage: Stage::Passed { took, evidence }, stream: Some(stream) };
     }
     let first = evidence.attempts.first().and_then(|attempt| attempt.failure.clone());
     let failure =
         first.unwrap_or_else(|| Failure::new(Reason::TcpUnreachable, "there is no address to connect to"));
-    Connected { stage: Stage::Failed { took: start.elapsed(), failure, evidence }, stream: None }
+    Connected { stage: Stage::Failed { took, failure, evidence }, stream: None }
 }
 
-fn describe(address: SocketAddr, error: &io::Error) -> Failure {
-    let reason = match of_connecting(address, error) {
+fn failure(missed: Missed) -> Failure {
+    let reason = match missed.trouble {
         IoTrouble::Refused => Reason::TcpRefused,
         IoTrouble::TimedOut => Reason::TcpTimeout,
         IoTrouble::Reset | IoTrouble::Eof => Reason::TcpReset,
         IoTrouble::Exhausted => Reason::CanaryExhausted,
         IoTrouble::Unreachable | IoTrouble::Other => Reason::TcpUnreachable,
     };
-    Failure::new(reason, format!("connecting to {address}: {error}"))
+    Failure::new(reason, missed.words)
 }
 
 #[cfg(test)]
@@ -103,18 +86,12 @@ mod tests {
 
     #[test]
     fn running_out_of_our_own_resources_is_not_blamed_on_the_target() {
-        let address = "127.0.0.1:1".parse().unwrap();
-        for errno in [libc::EMFILE, libc::EADDRNOTAVAIL] {
-            let failure = describe(address, &io::Error::from_raw_os_error(errno));
-            assert_eq!(failure.reason, Reason::CanaryExhausted);
+        for (trouble, reason) in [
+            (IoTrouble::Exhausted, Reason::CanaryExhausted),
+            (IoTrouble::Reset, Reason::TcpReset),
+            (IoTrouble::TimedOut, Reason::TcpTimeout),
+        ] {
+            assert_eq!(failure(Missed { trouble, words: String::new() }).reason, reason);
         }
-        assert_eq!(
-            describe(address, &io::Error::from_raw_os_error(libc::ECONNRESET)).reason,
-            Reason::TcpReset
-        );
-        assert_eq!(
-            describe(address, &io::Error::from_raw_os_error(libc::ETIMEDOUT)).reason,
-            Reason::TcpTimeout
-        );
     }
 }

@@ -6,10 +6,15 @@
 //! and the handshake's signature always are).
 
 mod checks;
+mod client;
 mod facts;
 mod failure;
+mod machine;
+mod ocsp;
+mod older;
 mod setup;
 mod tap;
+mod trust;
 mod verified;
 mod verifier;
 
@@ -21,9 +26,11 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::clock;
-use crate::outcome::{Finding, Reason, Stage, TlsEvidence};
+use crate::outcome::{Finding, Reason, Stage, TlsEvidence, TrustedBy};
 use crate::units::{Deadline, PromDuration};
 
+pub(super) use failure::turned_away;
+pub(super) use older::{Older, refuses_older};
 pub(super) use setup::SetupError;
 pub(super) use setup::TlsSetup;
 use tap::{FirstBytes, Tap};
@@ -42,8 +49,10 @@ pub(super) async fn handshake<S>(stream: S, setup: &TlsSetup, deadline: Deadline
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let now = clock::wall();
+    setup.shared().ready(now, deadline).await;
     let start = Instant::now();
-    let recorder = Arc::new(Recorder::new(Arc::clone(setup.trust()), clock::wall()));
+    let recorder = Arc::new(Recorder::new(Arc::clone(setup.shared()), now));
     let connector = TlsConnector::from(setup.config(Arc::clone(&recorder)));
     let first_bytes = FirstBytes::default();
     let tapped = Tap::new(stream, first_bytes.clone());
@@ -52,11 +61,14 @@ where
 
     let mut evidence = TlsEvidence { server_name: setup.shown_name().to_owned(), ..TlsEvidence::default() };
     evidence.client_certificate_requested = recorder.certificate_requested();
+    evidence.client_certificate_sent = recorder.certificate_sent();
     if let Some(record) = recorder.take() {
         evidence.chain = Some(record.facts);
         evidence.checks = Some(record.checks);
+        evidence.trusted_by = record.trusted_by;
         evidence.verified_until = record.verified_until;
     }
+    let mut findings = Vec::from_iter(machine_only(&evidence, setup));
     match result {
         Ok(Ok(stream)) => {
             let (_, connection) = stream.get_ref();
@@ -66,7 +78,7 @@ where
             evidence.group =
                 connection.negotiated_key_exchange_group().map(|group| format!("{:?}", group.name()));
             evidence.alpn = connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned());
-            let findings = expiring(&evidence, setup).into_iter().collect();
+            findings.extend(expiring(&evidence, setup));
             Secured { stage: Stage::Passed { took, evidence }, findings, stream: Some(stream) }
         }
         failed => {
@@ -75,9 +87,23 @@ where
                 Ok(Err(error)) => failure::of(&error, asked, &first_bytes.get(), &evidence),
                 _ => failure::of_silence(asked, &first_bytes.get(), took),
             };
-            Secured { stage: Stage::Failed { took, failure, evidence }, findings: Vec::new(), stream: None }
+            Secured { stage: Stage::Failed { took, failure, evidence }, findings, stream: None }
         }
     }
+}
+
+/// A chain that leads to a root of this machine's store only: the machine's owner trusts it, so the journey goes on, and
+/// clients with roots of their own will not.
+fn machine_only(evidence: &TlsEvidence, setup: &TlsSetup) -> Option<Finding> {
+    let only = evidence.trusted_by == Some(TrustedBy { mozilla: false, machine: Some(true) });
+    let chain = evidence.chain.as_deref().filter(|_| only)?;
+    let words = format!(
+        "the certificate of {} is signed by {}: this machine's store trusts that issuer and the bundled Mozilla roots do \
+         not, so clients with bundled roots (Node, Python's certifi, rustls) will refuse it",
+        setup.shown_name(),
+        checks::issuers(chain)?
+    );
+    Some(Finding::new(Reason::TlsInterceptedTrusted, words))
 }
 
 fn expiring(evidence: &TlsEvidence, setup: &TlsSetup) -> Option<Finding> {
@@ -94,3 +120,6 @@ fn expiring(evidence: &TlsEvidence, setup: &TlsSetup) -> Option<Finding> {
         Finding::new(Reason::TlsCertExpiring, words)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,6 +115,11 @@ pub struct Wheel {
 }
 
 impl Wheel {
+    /// Keeps at most `bound` runs in flight from now on; those under way go on.
+    pub fn set_bound(&mut self, bound: usize) {
+        self.bound = bound.max(1);
+    }
+
     /// A wheel whose rhythm starts at `start` and that keeps at most `bound` runs in flight.
     #[must_use]
     pub fn new(start: Instant, bound: usize) -> Self {

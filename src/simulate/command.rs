@@ -26,6 +26,12 @@ pub struct SimulateArgs {
     /// Where the control endpoint listens.
     #[arg(long = "control.listen-address", value_name = "ADDRESS", default_value = "127.0.0.1:10400")]
     pub control: SocketAddr,
+    /// Where the proxy listens: HTTP CONNECT, the same over TLS, and SOCKS 5.
+    #[arg(long = "proxy.listen-address", value_name = "ADDRESS", default_value = "127.0.0.1:10431")]
+    pub proxy: SocketAddr,
+    /// The user and password that the proxy wants; without, it serves everybody.
+    #[arg(long = "proxy.credentials", value_name = "USER:PASSWORD", value_parser = parse_credentials)]
+    pub proxy_credentials: Option<(String, String)>,
     /// The domain all simulated names are below.
     #[arg(long, value_name = "DOMAIN", default_value = "sim.test")]
     pub domain: String,
@@ -98,6 +104,8 @@ fn options(args: SimulateArgs) -> Options {
         api: args.api,
         plain: args.plain,
         control: args.control,
+        proxy: args.proxy,
+        proxy_credentials: args.proxy_credentials,
         domain: args.domain,
         api_key: args.api_key,
         faults,
@@ -110,6 +118,11 @@ fn parse_fault(flag: &str) -> Result<HostFault, UnknownFault> {
         None => (None, flag),
     };
     Ok(HostFault { host, fault: fault.parse()? })
+}
+
+fn parse_credentials(flag: &str) -> Result<(String, String), &'static str> {
+    let (user, password) = flag.split_once(':').ok_or("write it like user:password")?;
+    Ok((user.to_owned(), password.to_owned()))
 }
 
 /// Makes the file anew: whatever is there, a link included, is replaced and not followed.
@@ -125,7 +138,7 @@ fn fault_list() -> String {
     let mut text = String::new();
     for fault in Fault::ALL {
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{:<24}{:<5}{}", fault.name(), fault.layer(), fault.summary());
+        let _ = writeln!(text, "{:<24}{:<6}{}", fault.name(), fault.layer(), fault.summary());
     }
     text
 }
@@ -134,6 +147,7 @@ fn greeting(simulator: &Simulator, domain: &str, ca_file: &Path) -> String {
     let (dns, api) = (simulator.dns_address(), simulator.api_address());
     let (plain, control) = (simulator.plain_address(), simulator.control_address());
     let port = api.port();
+    let proxy = simulator.proxy_address();
     // A JSON string is a YAML string too, whatever the path contains.
     let quoted = serde_json::Value::from(ca_file.display().to_string());
     format!(
@@ -143,6 +157,7 @@ fn greeting(simulator: &Simulator, domain: &str, ca_file: &Path) -> String {
          API      https://api.{domain}:{port} at {api}\n\
          plain    http://{plain}\n\
          control  http://{control}\n\
+         proxy    http://{proxy}, and https, socks5 and socks5h, for {domain} and loopback\n\
          CA file  {}\n\
          \n\
          Any https://FAULT.{domain}:{port} always has that fault, such as tls-expired.{domain};\n\

@@ -3,7 +3,7 @@
 use super::fault::{Fault, names};
 use super::host_faults::{Settable, normal};
 use super::http::Executor;
-use super::record::{RecordedQuery, RecordedRequest};
+use super::record::{RecordedQuery, RecordedRequest, RecordedTunnel};
 use super::world::World;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{StatusCode, header};
@@ -26,6 +26,7 @@ PUT    /faults/{host}/{fault}  give a host a fault
 DELETE /faults/{host}          make a host healthy again
 GET    /requests               the newest requests that reached the API
 GET    /dns                    the newest DNS queries
+GET    /tunnels                the newest tunnels the proxy was asked for
 GET    /ca.pem                 the root certificate to trust
 GET    /intermediate.der       the intermediate certificate
 ";
@@ -49,6 +50,7 @@ pub(super) fn router(world: Arc<World>) -> Router {
         .route("/faults/{host}/{fault}", put(set_fault))
         .route("/requests", get(requests))
         .route("/dns", get(dns_queries))
+        .route("/tunnels", get(tunnels))
         .route("/ca.pem", get(ca_pem))
         .route("/intermediate.der", get(intermediate_der))
         .fallback(async || (StatusCode::NOT_FOUND, HELP))
@@ -109,6 +111,10 @@ async fn requests(State(world): Shared) -> Json<Vec<RecordedRequest>> {
 
 async fn dns_queries(State(world): Shared) -> Json<Vec<RecordedQuery>> {
     Json(world.queries.entries())
+}
+
+async fn tunnels(State(world): Shared) -> Json<Vec<RecordedTunnel>> {
+    Json(world.tunnels.entries())
 }
 
 async fn ca_pem(State(world): Shared) -> impl IntoResponse {

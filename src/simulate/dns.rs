@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::task::JoinSet;
 
-pub(super) use zone::is_domain;
+pub(super) use zone::{addresses, is_domain};
 
 /// UDP answers that wait for something, at once; more are dropped, as a busy server would.
 const MAX_WAITING: usize = 4096;

@@ -23,7 +23,7 @@ macro_rules! faults {
                 match self { $(Fault::$variant => $name),+ }
             }
 
-            /// The layer it breaks: `dns`, `tcp`, `tls` or `api`.
+            /// The layer it breaks: `dns`, `tcp`, `proxy`, `tls` or `api`.
             pub const fn layer(self) -> &'static str {
                 match self { $(Fault::$variant => $layer),+ }
             }
@@ -61,6 +61,13 @@ faults! {
     TcpTimeout "tcp-timeout" "tcp" "the address drops every SYN"
     TcpUnreachable "tcp-unreachable" "tcp" "the kernel has no route to the address"
     TcpSecondAddress "tcp-second-address" "tcp" "the first of two addresses refuses, the second is healthy"
+
+    ProxyAuthRequired "proxy-auth-required" "proxy" "a proxy wants other credentials for it: 407"
+    ProxyDenied "proxy-denied" "proxy" "a proxy refuses to lead there: 403 with x-deny-reason, or SOCKS code 2"
+    ProxyFailed "proxy-failed" "proxy" "a proxy says that it cannot reach it: 502, or SOCKS code 5"
+    ProxyTimeout "proxy-timeout" "proxy" "a proxy that is asked for it never answers"
+    ProxyGarbage "proxy-garbage" "proxy" "a proxy that is asked for it answers in another protocol"
+    ProxyClosed "proxy-closed" "proxy" "a proxy that is asked for it closes the connection"
 
     TlsExpired "tls-expired" "tls" "the certificate expired three days ago"
     TlsNotYetValid "tls-not-yet-valid" "tls" "the certificate becomes valid in three days"

@@ -35,6 +35,17 @@ pub struct RecordedQuery {
     pub transport: &'static str,
 }
 
+/// One tunnel that the proxy was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordedTunnel {
+    /// `http`, `https` or `socks5`.
+    pub protocol: &'static str,
+    /// As it was asked for: `api.sim.test:443`, `127.0.0.1:443`.
+    pub destination: String,
+    /// Whether credentials came along.
+    pub keyed: bool,
+}
+
 /// The newest entries of something.
 #[derive(Debug)]
 pub(super) struct Ring<T>(Mutex<VecDeque<T>>);

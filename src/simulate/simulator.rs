@@ -4,11 +4,11 @@ use super::accept::{MAX_CONNECTIONS, accept_loop};
 use super::fault::Fault;
 use super::host_faults::{HostFaults, normal};
 use super::rate_limits::RateLimits;
-use super::record::{RecordedQuery, RecordedRequest, Ring};
+use super::record::{RecordedQuery, RecordedRequest, RecordedTunnel, Ring};
 use super::sockets::{ApiSockets, BLACK_HOLE, bind_api, bind_dns, bind_tcp};
 use super::tls::Tls;
 use super::world::World;
-use super::{black_hole, control, dns, http, tls};
+use super::{black_hole, control, dns, http, proxy, tls};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -29,6 +29,10 @@ pub struct Options {
     pub plain: SocketAddr,
     /// The control endpoint.
     pub control: SocketAddr,
+    /// The proxy: HTTP CONNECT, with TLS and without, and SOCKS 5.
+    pub proxy: SocketAddr,
+    /// User and password that the proxy wants; nobody needs any without.
+    pub proxy_credentials: Option<(String, String)>,
     /// The domain all simulated names are below.
     pub domain: String,
     /// The one API key that is accepted.
@@ -76,6 +80,7 @@ pub struct Simulator {
     dns: SocketAddr,
     api: SocketAddr,
     control: SocketAddr,
+    proxy: SocketAddr,
     tasks: JoinSet<()>,
 }
 
@@ -89,6 +94,8 @@ impl Default for Options {
             api: any,
             plain: any,
             control: any,
+            proxy: any,
+            proxy_credentials: None,
             domain: "sim.test".to_owned(),
             api_key: "sk-ant-sim-valid".to_owned(),
             faults: Vec::new(),
@@ -109,8 +116,10 @@ impl Simulator {
         let sockets = bind_api(options.api).await?;
         let plain = bind_tcp("the API over plain HTTP", options.plain).await?;
         let control = bind_tcp("the control endpoint", options.control).await?;
-        let [plain_address, control_address] = [(&plain, options.plain), (&control, options.control)]
-            .map(|(listener, asked)| listener.local_addr().unwrap_or(asked));
+        let proxy = bind_tcp("the proxy", options.proxy).await?;
+        let [plain_address, control_address, proxy_address] =
+            [(&plain, options.plain), (&control, options.control), (&proxy, options.proxy)]
+                .map(|(listener, asked)| listener.local_addr().unwrap_or(asked));
 
         let (full, black_hole) = watch::channel(false);
         let world = Arc::new(World {
@@ -125,6 +134,8 @@ impl Simulator {
             plain: plain_address,
             requests: Ring::new(),
             queries: Ring::new(),
+            tunnels: Ring::new(),
+            proxy_credentials: options.proxy_credentials,
             rate_limits: RateLimits::new(Instant::now()),
             black_hole,
             serial: AtomicU64::new(1),
@@ -144,10 +155,14 @@ impl Simulator {
         tasks.spawn(accept_loop(plain, Arc::clone(&permits), move |stream| {
             http::serve_plain(stream, Arc::clone(&shared))
         }));
+        let shared = Arc::clone(&world);
+        tasks.spawn(accept_loop(proxy, Arc::clone(&permits), move |stream| {
+            proxy::serve(stream, Arc::clone(&shared))
+        }));
         let router = control::router(Arc::clone(&world));
         tasks.spawn(accept_loop(control, permits, move |stream| control::serve(stream, router.clone())));
 
-        Ok(Simulator { world, dns, api, control: control_address, tasks })
+        Ok(Simulator { world, dns, api, control: control_address, proxy: proxy_address, tasks })
     }
 
     /// Where DNS is asked, over UDP and TCP.
@@ -168,6 +183,11 @@ impl Simulator {
     /// Where the control endpoint is.
     pub fn control_address(&self) -> SocketAddr {
         self.control
+    }
+
+    /// Where the proxy is, for `http://`, `https://`, `socks5://` and `socks5h://`; its name is `proxy.<domain>`.
+    pub fn proxy_address(&self) -> SocketAddr {
+        self.proxy
     }
 
     /// The root certificate a client has to trust.
@@ -193,6 +213,11 @@ impl Simulator {
     /// The newest DNS queries, oldest first: at most 10,000.
     pub fn dns_queries(&self) -> Vec<RecordedQuery> {
         self.world.queries.entries()
+    }
+
+    /// The newest tunnels that the proxy was asked for, oldest first: at most 10,000.
+    pub fn tunnels(&self) -> Vec<RecordedTunnel> {
+        self.world.tunnels.entries()
     }
 
     #[cfg(test)]

@@ -12,20 +12,32 @@ use std::sync::Arc;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
 
 pub(super) use configs::Tls;
 
 pub(super) async fn serve(stream: TcpStream, world: Arc<World>) -> io::Result<()> {
     stream.set_nodelay(true)?;
+    match accept(stream, &world).await? {
+        Some((stream, server_name)) => http::serve(stream, server_name, world).await,
+        None => Ok(()),
+    }
+}
+
+/// Shakes hands; the name that was asked for comes with the stream. Without one the name's fault broke it off.
+pub(super) async fn accept(
+    stream: TcpStream,
+    world: &World,
+) -> io::Result<Option<(TlsStream<TcpStream>, Option<String>)>> {
     let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
     let server_name = start.client_hello().server_name().map(str::to_ascii_lowercase);
     let fault = server_name.as_deref().and_then(|host| world.fault(host));
     match world.tls.handshake(fault) {
         Handshake::GoOn(config) => {
             let stream = start.into_stream(Arc::clone(config)).await?;
-            http::serve(stream, server_name, world).await
+            Ok(Some((stream, server_name)))
         }
-        Handshake::BreakOff(how) => break_off(start.io, how).await,
+        Handshake::BreakOff(how) => break_off(start.io, how).await.map(|()| None),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::host_faults::HostFaults;
 use super::rate_limits::RateLimits;
-use super::record::{RecordedQuery, RecordedRequest, Ring};
+use super::record::{RecordedQuery, RecordedRequest, RecordedTunnel, Ring};
 use super::tls::Tls;
 use jiff::Timestamp;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -21,6 +21,9 @@ pub(super) struct World {
     pub(super) tls: Tls,
     pub(super) requests: Ring<RecordedRequest>,
     pub(super) queries: Ring<RecordedQuery>,
+    pub(super) tunnels: Ring<RecordedTunnel>,
+    /// The user and password the proxy wants.
+    pub(super) proxy_credentials: Option<(String, String)>,
     pub(super) rate_limits: RateLimits,
     /// True once the black hole drops SYNs.
     pub(super) black_hole: watch::Receiver<bool>,

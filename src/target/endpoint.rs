@@ -40,11 +40,11 @@ pub enum EndpointError {
     #[error("the scheme {0:?} is not supported: use https or http")]
     Scheme(String),
     /// No host.
-    #[error("the URL {0:?} has no host: write it like https://api.example.com")]
-    NoHost(String),
+    #[error("the URL has no host: write it like https://api.example.com")]
+    NoHost,
     /// A host that cannot be a DNS name.
     #[error(
-        "the host {0:?} is not a DNS name: labels of 1 to 63 letters, digits, - and _ (write IDNs in punycode)"
+        "the host {0:?} is not a DNS name: labels of 1 to 63 letters, digits, - and _, no - at either end (write IDNs in punycode)"
     )]
     BadHost(String),
     /// A port outside 1 to 65535.
@@ -86,21 +86,12 @@ impl Endpoint {
         if authority.contains('@') {
             return Err(EndpointError::Credentials);
         }
-        if authority.is_empty() || authority.starts_with(':') {
-            return Err(EndpointError::NoHost(url.to_owned()));
-        }
+        let (host, port) = host_and_port(authority)?;
         let uri: http::Uri = url.parse().map_err(|_| EndpointError::NotAUrl(url.to_owned()))?;
-        let host = parse_host(uri.host().unwrap_or_default())?;
-        let after_host = authority.rsplit(']').next().unwrap_or_default();
-        let port = match after_host.split_once(':') {
-            None if scheme == Scheme::Http => 80,
-            None => 443,
-            Some((_, port)) => port
-                .parse()
-                .ok()
-                .filter(|port| *port != 0)
-                .ok_or_else(|| EndpointError::BadPort(port.to_owned()))?,
-        };
+        let port = port.unwrap_or(match scheme {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        });
         let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         Ok(Self { scheme, host, port, path, confidential: false })
@@ -117,6 +108,15 @@ impl Endpoint {
             (Scheme::Http, 80) | (Scheme::Https, 443) => host,
             (_, port) => format!("{host}:{port}"),
         }
+    }
+}
+
+impl Endpoint {
+    /// As labels, logs and pages name it: without the query, which often holds a key.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let whole = self.to_string();
+        whole.split_once('?').map_or(whole.as_str(), |(shown, _)| shown).to_owned()
     }
 }
 
@@ -137,10 +137,40 @@ impl fmt::Display for Endpoint {
     }
 }
 
+/// Reads `host[:port]`, an IPv6 address in brackets.
+pub(super) fn host_and_port(authority: &str) -> Result<(Host, Option<u16>), EndpointError> {
+    let bad = || EndpointError::BadHost(authority.to_owned());
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let end = rest.find(']').ok_or_else(bad)?;
+            let (_, after) = rest.split_at(end + 1);
+            (authority.get(..end + 2).unwrap_or_default(), after)
+        }
+        None => {
+            let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+            (host, port)
+        }
+    };
+    if host.is_empty() {
+        return Err(EndpointError::NoHost);
+    }
+    let port = match port.strip_prefix(':') {
+        None if port.is_empty() => None,
+        None => return Err(bad()),
+        Some(text) => Some(
+            text.parse()
+                .ok()
+                .filter(|port| *port != 0)
+                .ok_or_else(|| EndpointError::BadPort(text.to_owned()))?,
+        ),
+    };
+    Ok((parse_host(host)?, port))
+}
+
 fn parse_host(host: &str) -> Result<Host, EndpointError> {
     let bad = || EndpointError::BadHost(host.to_owned());
     if let Some(literal) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return literal.parse().map(Host::Address).map_err(|_| bad());
+        return literal.parse().map(|address| Host::Address(IpAddr::V6(address))).map_err(|_| bad());
     }
     if let Ok(address) = host.parse() {
         return Ok(Host::Address(address));
@@ -148,6 +178,8 @@ fn parse_host(host: &str) -> Result<Host, EndpointError> {
     let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
     let label_ok = |label: &str| {
         (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     // A name whose last label is a number is a mistyped address, not a name.
@@ -160,7 +192,19 @@ fn parse_host(host: &str) -> Result<Host, EndpointError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use rustls::pki_types::ServerName;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_host_that_is_accepted_can_be_verified(host in "[a-c0-9_.-]{1,12}|.{1,8}") {
+            if let Ok((Host::Name(name), _)) = host_and_port(&host) {
+                prop_assert!(ServerName::try_from(name.as_str()).is_ok(), "{name}");
+            }
+        }
+    }
 
     #[test]
     fn urls_fall_apart_into_their_parts() {
@@ -183,6 +227,7 @@ mod tests {
                 "{url}"
             );
             assert_eq!(endpoint.to_string(), shown);
+            assert_eq!(endpoint.shown(), shown.split('?').next().unwrap());
         }
     }
 
@@ -191,7 +236,7 @@ mod tests {
         assert!(matches!(Endpoint::parse("api.example.com"), Err(EndpointError::NotAUrl(_))));
         assert!(matches!(Endpoint::parse("ftp://example.com"), Err(EndpointError::Scheme(_))));
         for url in ["https://", "https:///v1", "https://:443/"] {
-            assert!(matches!(Endpoint::parse(url), Err(EndpointError::NoHost(_))), "{url}");
+            assert!(matches!(Endpoint::parse(url), Err(EndpointError::NoHost)), "{url}");
         }
         for url in [
             "https://a..b/",
@@ -200,6 +245,10 @@ mod tests {
             "https://x:0/",
             "https://x:99999/",
             "https://[::g]/",
+            "https://[10.0.0.1]/",
+            "https://-a.example/",
+            "https://a-.example/",
+            "https://a.-/",
         ] {
             assert!(Endpoint::parse(url).is_err(), "{url}");
         }

@@ -9,10 +9,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::ServiceExt as _;
 
 use super::*;
+use crate::metrics::TargetSummary;
 
 fn state() -> Arc<WebState> {
     let metrics = Metrics::new().unwrap();
-    metrics.set_target_up(&"claude".into(), true);
+    metrics.record_target(&"claude".into(), &TargetSummary { up: true, ..TargetSummary::default() });
     Arc::new(WebState::new(Arc::new(metrics), Arc::new(Readiness::new())))
 }
 

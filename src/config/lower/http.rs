@@ -10,7 +10,7 @@ use crate::config::decode::{Field, Pairs};
 use crate::config::problem::{Checked, Place, Reported};
 use crate::config::raw::{RawHttp, RawVersion, Time};
 use crate::provider::Provider;
-use crate::target::{BodyPattern, Expectations, HttpOffer, HttpOptions};
+use crate::target::{BodyPattern, Endpoint, Expectations, HttpOffer, HttpOptions, Scheme};
 
 /// Headers that belong to the connection, which the canary makes itself.
 const OURS: [&str; 12] = [
@@ -35,6 +35,7 @@ const MAX_PATTERN_BYTES: usize = 1 << 20;
 pub(super) fn options(
     field: Field<RawHttp>,
     provider: Checked<&'static dyn Provider>,
+    endpoints: Option<&[Endpoint]>,
     context: &Context<'_>,
 ) -> Checked<HttpOptions> {
     let (raw, whole) = field.section();
@@ -44,13 +45,28 @@ pub(super) fn options(
         RawVersion::H2 => HttpOffer::H2,
     });
     let headers = headers(raw.headers, provider, context);
+    let redirect_https = redirect_https(raw.redirect_https, endpoints, context);
     let (raw, whole_expect) = raw.expect.section();
     let status = status(raw.status, context);
     let body = body(raw.body_regex, context);
     let max_latency = max_latency(raw.max_latency, context);
     whole.and(whole_expect)?;
     let expect = Expectations { status: status?, body: body?, max_latency: max_latency? };
-    Ok(HttpOptions { offer: offer?, headers: headers?, expect })
+    Ok(HttpOptions { offer: offer?, headers: headers?, expect, redirect_https: redirect_https? })
+}
+
+fn redirect_https(
+    field: Field<bool>,
+    endpoints: Option<&[Endpoint]>,
+    context: &Context<'_>,
+) -> Checked<bool> {
+    let plain = || endpoints.unwrap_or_default().iter().any(|endpoint| endpoint.scheme == Scheme::Http);
+    match field.checked()? {
+        Some((true, place)) if plain() => {
+            Err(context.report.add(&place, "only for https:// URLs, and a URL of this target is http://"))
+        }
+        given => Ok(given.is_some_and(|(redirect, _)| redirect)),
+    }
 }
 
 fn headers(
@@ -87,6 +103,9 @@ fn header(
     let Some((value, place)) = value.checked()? else {
         return Err(context.report.add(&place, "missing: write \"\" for an empty value"));
     };
+    if value == "[redacted]" {
+        return Err(context.report.add(&place, "the value is redacted: put it in again"));
+    }
     let mut value = HeaderValue::from_str(&value).map_err(|_| {
         // Never shown: header values are secrets as a rule.
         context

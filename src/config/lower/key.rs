@@ -12,13 +12,13 @@ use crate::target::{ApiKey, Endpoint, KeyError, Scheme};
 /// The key of a target; `None` is to call without one.
 pub(super) fn api_key(
     field: Field<RawApiKey>,
-    endpoint: Option<&Endpoint>,
+    endpoints: Option<&[Endpoint]>,
     context: &Context<'_>,
 ) -> Checked<Option<ApiKey>> {
     let Some((raw, place)) = field.checked()? else { return Ok(None) };
-    let plain_http = endpoint.is_some_and(|endpoint| endpoint.scheme == Scheme::Http);
-    let safe = if plain_http {
-        let message = "a key is never sent over plain HTTP, and the URL of this target is http://";
+    let plain = endpoints.unwrap_or_default().iter().any(|endpoint| endpoint.scheme == Scheme::Http);
+    let safe = if plain {
+        let message = "a key is never sent over plain HTTP, and a URL of this target is http://";
         Err(context.report.add_with_help(&place, message, "use https://, or leave api_key out"))
     } else {
         Ok(())

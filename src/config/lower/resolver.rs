@@ -1,148 +1,175 @@
-//! Resolvers: those of the config, and the one a target asks.
+//! Resolvers: those of the config, and those a target asks.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::Context;
-use super::target::is_name;
+use super::named::{Kind, Named};
+use super::{Context, tls};
 use crate::config::decode::{Field, Pairs};
-use crate::config::near::did_you_mean;
 use crate::config::problem::{Checked, Place, Reported};
 use crate::config::raw::RawResolver;
 use crate::outcome::Transport;
-use crate::target::{Resolver, ResolverKind, SYSTEM};
+use crate::target::{
+    Host, Resolver, ResolverKind, Roots, Route, RouteKind, SYSTEM, Server, Validation, read_regular,
+};
 
-/// The port of DNS.
-const DNS_PORT: u16 = 53;
+static KIND: Kind =
+    Kind { one: "resolver", section: "resolvers", builtin: &[(SYSTEM, "is the machine's own resolver")] };
 
-/// The resolvers of a config by name, also those that cannot be used, so that naming one is not a second problem.
-pub(super) struct Resolvers {
-    named: Vec<(String, Checked<Resolver>)>,
-    whole: Checked<()>,
-}
-
-impl Resolvers {
-    /// All of them, if all can be used.
-    pub(super) fn usable(self) -> Checked<Vec<Resolver>> {
-        self.whole?;
-        self.named.into_iter().map(|(_, resolver)| resolver).collect()
-    }
-}
+/// The largest file of trust anchors that is read; the root zone's has some hundred bytes.
+const MAX_ANCHOR_BYTES: u64 = 64 * 1024;
 
 /// The resolvers that a config declares.
-pub(super) fn declared(field: Field<Pairs<RawResolver>>, context: &Context<'_>) -> Resolvers {
-    let (Pairs(pairs), mut whole) = field.section();
-    let mut named = Vec::new();
-    for (name, raw) in pairs {
-        match name.checked() {
-            Ok(Some((name, place))) => {
-                let resolver = declare(&name, &place, raw, context);
-                named.push((name, resolver));
-            }
-            Ok(None) | Err(Reported) => whole = Err(Reported),
+pub(super) fn declared(field: Field<Pairs<RawResolver>>, context: &Context<'_>) -> Named<Resolver> {
+    Named::declared(field, &KIND, context, |name, place, raw| declare(name, place, raw, context))
+}
+
+/// The resolvers a target asks: by default the machine's own, or none where no route needs an address.
+pub(super) fn chosen(
+    field: Field<Vec<Field<String>>>,
+    resolvers: &Named<Resolver>,
+    routes: Result<&Vec<Route>, &Reported>,
+    context: &Context<'_>,
+) -> Checked<Vec<Resolver>> {
+    let chosen = resolvers.chosen(field, context, |name| (name == SYSTEM).then(Resolver::system))?;
+    match chosen {
+        Some(chosen) => Ok(chosen),
+        None if routes.map_err(|reported| *reported)?.iter().any(needs_address) => {
+            Ok(vec![Resolver::system()])
         }
+        None => Ok(Vec::new()),
     }
-    Resolvers { named, whole }
+}
+
+fn needs_address(route: &Route) -> bool {
+    match &route.kind {
+        RouteKind::Direct | RouteKind::Environment(_) => true,
+        RouteKind::Proxy(proxy) => !proxy.protocol.resolves(),
+    }
 }
 
 fn declare(name: &str, place: &Place, raw: Field<RawResolver>, context: &Context<'_>) -> Checked<Resolver> {
-    let checked_name = if name == SYSTEM {
-        Err(context.report.add(place, "`system` is the machine's own resolver: choose another name"))
-    } else if is_name(name) {
-        Ok(Arc::from(name))
-    } else {
-        let message = "not a name: 1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit";
-        Err(context.report.add(place, message))
-    };
-    let address = match raw.checked()? {
-        Some((raw, _)) => raw.address.checked()?,
-        None => None,
-    };
-    let Some((text, at)) = address else {
-        return Err(context.report.add(&place.key("address"), "missing: write it like udp://8.8.8.8:53"));
-    };
-    let (transport, address) =
-        parse(&text).map_err(|message| context.refuse(&at, &text, "the address of a resolver", &message))?;
-    Ok(Resolver { name: checked_name?, kind: ResolverKind::Server { address, transport } })
+    let raw = raw.checked()?.map_or_else(RawResolver::default, |(raw, _)| raw);
+    let server = address(raw.address, place, context);
+    let over_tls = server.as_ref().ok().map(|server| match server.transport {
+        Transport::Udp | Transport::Tcp => false,
+        Transport::Tls | Transport::Https => true,
+    });
+    let bootstrap = bootstrap(raw.bootstrap, server.as_ref().ok(), context);
+    let server_name = raw.server_name.checked().and_then(|given| {
+        let Some((name, place)) = given else { return Ok(None) };
+        only_over_tls(over_tls, &place, context)?;
+        tls::server_name(name, &place, context).map(Some)
+    });
+    let roots = raw.ca_file.checked().and_then(|given| {
+        let Some((file, place)) = given else { return Ok(Roots::Public) };
+        only_over_tls(over_tls, &place, context)?;
+        tls::ca_file(&file, &place, context)
+    });
+    let dnssec = validation(raw.dnssec, raw.trust_anchor_file, over_tls, context);
+    let server = Server { bootstrap: bootstrap?, server_name: server_name?, roots: roots?, ..server? };
+    Ok(Resolver { name: name.into(), kind: ResolverKind::Server(Arc::new(server)), dnssec: dnssec? })
 }
 
-/// Reads `udp://IP:PORT` or `tcp://IP:PORT`.
-fn parse(text: &str) -> Result<(Transport, SocketAddr), String> {
-    const LIKE: &str = "write it like udp://8.8.8.8:53 or tcp://[2001:4860:4860::8888]:53";
-    let (scheme, rest) =
-        text.split_once("://").ok_or_else(|| format!("{text:?} is not the address of a resolver: {LIKE}"))?;
-    let transport = match scheme {
-        "udp" => Transport::Udp,
-        "tcp" => Transport::Tcp,
-        "https" | "tls" | "quic" | "h3" => {
-            return Err(format!("resolvers over {scheme} are not supported in this release: use udp or tcp"));
-        }
-        other => return Err(format!("the scheme {other:?} is not known: use udp or tcp")),
+fn address(field: Field<String>, resolver: &Place, context: &Context<'_>) -> Checked<Server> {
+    let Some((text, place)) = field.checked()? else {
+        let message = "missing: write it like udp://8.8.8.8:53 or https://1.1.1.1/dns-query";
+        return Err(context.report.add(&resolver.key("address"), message));
     };
-    let rest = rest.strip_suffix('/').unwrap_or(rest);
-    let bare = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let address = match (rest.parse::<SocketAddr>(), bare) {
-        (Ok(address), _) => Some(address),
-        (Err(_), Some(v6)) => v6.parse().ok().map(|ip| SocketAddr::new(IpAddr::V6(ip), DNS_PORT)),
-        (Err(_), None) => rest.parse().ok().map(|ip| SocketAddr::new(IpAddr::V4(ip), DNS_PORT)),
-    };
-    match address {
-        Some(address) if address.port() != 0 => Ok((transport, address)),
-        _ => Err(format!("{text:?} does not name an IP address and a port: {LIKE}")),
+    let server = Server::parse(&text)
+        .map_err(|error| context.refuse(&place, &text, "the address of a resolver", &error))?;
+    Ok(Server { confidential: place.from_env.is_some(), ..server })
+}
+
+fn only_over_tls(over_tls: Option<bool>, place: &Place, context: &Context<'_>) -> Checked<()> {
+    if over_tls == Some(false) {
+        return Err(context.report.add(place, "only for resolvers over tls:// and https://"));
     }
+    Ok(())
 }
 
-/// The resolver a target asks.
-pub(super) fn chosen(
+fn bootstrap(
     field: Field<Vec<Field<String>>>,
-    resolvers: &Resolvers,
+    server: Option<&Server>,
     context: &Context<'_>,
-) -> Checked<Resolver> {
-    let system = || Resolver { name: SYSTEM.into(), kind: ResolverKind::System };
-    let Some((names, list)) = field.checked()? else { return Ok(system()) };
-    if names.len() != 1 {
-        let message = format!("{} resolvers: exactly one is supported in this release", names.len());
-        return Err(context.report.add(&list, message));
+) -> Checked<Vec<IpAddr>> {
+    let Some((list, place)) = field.checked()? else { return Ok(Vec::new()) };
+    if let Some(Server { host: Host::Address(_), .. }) = server {
+        let message = "only for a resolver that is named: this one's address is known already";
+        return Err(context.report.add(&place, message));
     }
-    let (name, place) = names.into_iter().next().unwrap_or_default().checked()?.ok_or(Reported)?;
-    if name == SYSTEM {
-        return Ok(system());
+    if list.is_empty() {
+        let message = "an empty list: leave the key out to ask the resolver `system`";
+        return Err(context.report.add(&place, message));
     }
-    if let Some((_, resolver)) = resolvers.named.iter().find(|(known, _)| *known == name) {
-        return resolver.clone();
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    let mut whole = Ok(());
+    for item in list {
+        match item.checked().and_then(|given| {
+            let (text, place) = given.ok_or(Reported)?;
+            bootstrap_address(&text, &place, &addresses, context)
+        }) {
+            Ok(address) => addresses.push(address),
+            Err(reported) => whole = Err(reported),
+        }
     }
-    resolvers.whole?;
-    let mut known: Vec<&str> = resolvers.named.iter().map(|(known, _)| known.as_str()).collect();
-    known.push(SYSTEM);
-    let near = if place.from_env.is_none() { did_you_mean(&name, &known) } else { None };
-    let help =
-        near.unwrap_or_else(|| "declare it under the top-level `resolvers`, or use `system`".to_owned());
-    Err(context.report.add_with_help(&place, format!("no resolver is named {}", place.show(&name)), help))
+    whole.map(|()| addresses)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_resolvers_are_read() {
-        for (text, transport, address) in [
-            ("udp://8.8.8.8:53", Transport::Udp, "8.8.8.8:53"),
-            ("udp://8.8.8.8", Transport::Udp, "8.8.8.8:53"),
-            ("tcp://127.0.0.1:5353/", Transport::Tcp, "127.0.0.1:5353"),
-            ("tcp://[::1]", Transport::Tcp, "[::1]:53"),
-            ("udp://[2001:db8::1]:54", Transport::Udp, "[2001:db8::1]:54"),
-        ] {
-            assert_eq!(parse(text), Ok((transport, address.parse().unwrap())), "{text}");
-        }
-        for text in
-            ["8.8.8.8", "udp://", "udp://dns.google", "udp://::1", "udp://8.8.8.8:0", "udp://[8.8.8.8]"]
-        {
-            assert!(parse(text).is_err(), "{text}");
-        }
-        assert_eq!(
-            parse("https://1.1.1.1/dns-query").unwrap_err(),
-            "resolvers over https are not supported in this release: use udp or tcp"
-        );
+fn bootstrap_address(text: &str, place: &Place, seen: &[IpAddr], context: &Context<'_>) -> Checked<IpAddr> {
+    let address: IpAddr = text.parse().map_err(|_| {
+        let message = format!("{} is not an IP address, such as 9.9.9.9 or 2620:fe::fe", place.show(text));
+        context.report.add(place, message)
+    })?;
+    if seen.contains(&address) {
+        return Err(context.report.add(place, format!("{} stands here more than once", place.show(text))));
     }
+    Ok(address)
+}
+
+fn validation(
+    dnssec: Field<bool>,
+    anchors: Field<String>,
+    over_tls: Option<bool>,
+    context: &Context<'_>,
+) -> Checked<Validation> {
+    let dnssec = dnssec.checked().and_then(|given| match given {
+        Some((true, place)) if over_tls == Some(true) => {
+            Err(context.report.add(&place, "only for resolvers over udp:// and tcp://"))
+        }
+        Some((dnssec, _)) => Ok(dnssec),
+        None => Ok(false),
+    });
+    let anchors = anchors.checked().and_then(|given| {
+        let Some((file, place)) = given else { return Ok(None) };
+        if dnssec == Ok(false) {
+            let message = "without effect where nothing is validated";
+            return Err(context.report.add_with_help(&place, message, "add `dnssec: true`"));
+        }
+        anchor_file(&file, &place, context).map(Some)
+    })?;
+    Ok(match (dnssec?, anchors) {
+        (false, _) => Validation::Off,
+        (true, None) => Validation::RootAnchor,
+        (true, Some(anchors)) => anchors,
+    })
+}
+
+fn anchor_file(file: &str, place: &Place, context: &Context<'_>) -> Checked<Validation> {
+    let shown = place.show(file);
+    let path = context.directory.join(file);
+    let bytes = read_regular(&path, MAX_ANCHOR_BYTES)
+        .map_err(|error| context.report.add(place, format!("cannot read {shown}: {error}")))?;
+    let records = String::from_utf8(bytes)
+        .map_err(|_| context.report.add(place, format!("{shown} cannot be used: it is not UTF-8")))?;
+    let is_record = |line: &str| {
+        let line = line.split(';').next().unwrap_or_default();
+        line.split_whitespace()
+            .any(|word| word.eq_ignore_ascii_case("DNSKEY") || word.eq_ignore_ascii_case("DS"))
+    };
+    if !records.lines().any(is_record) {
+        let message = format!("{shown} cannot be used: there is no DNSKEY or DS record in it");
+        return Err(context.report.add(place, message));
+    }
+    Ok(Validation::Anchors { path: path.to_string_lossy().into_owned(), records })
 }

@@ -3,19 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::resolver::Resolvers;
-use super::timing::Defaults;
-use super::{Context, endpoint, http, key, resolver, timing, tls};
+use super::{Context, Shared, http, key, provider, resolver, route, site, timing, tls};
 use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place, Reported};
-use crate::config::raw::{RawFamily, RawRoute, RawTarget};
+use crate::config::raw::{RawAddresses, RawFamily, RawTarget};
 use crate::outcome::Family;
-use crate::target::{Endpoint, Families, Host, Target};
+use crate::target::{Addresses, Endpoint, Families, Host, Target};
 
 /// The longest name.
 const MAX_NAME: usize = 100;
 
-/// Whether a text can name a target or a resolver: it stands in label values, URL paths and command lines as it is.
+/// Whether a text can name a target, a resolver or a route: it stands in label values, URL paths and command lines as it is.
 pub(super) fn is_name(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -27,33 +25,39 @@ pub(super) fn lower(
     raw: RawTarget,
     place: &Place,
     names: &mut HashMap<String, usize>,
-    resolvers: &Resolvers,
-    defaults: &Defaults,
+    shared: &Shared,
     context: &Context<'_>,
 ) -> Checked<Target> {
     let name = name(raw.name, place, names, context);
-    let provider = endpoint::provider(raw.provider, place, context);
-    let (endpoint, own) = endpoint::endpoint(raw.url, place, provider, context);
-    let api_key = key::api_key(raw.api_key, endpoint.as_ref().ok(), context);
-    let (interval, timeout) = timing::of_target(raw.interval, raw.timeout, defaults, context);
-    let routes = routes(raw.routes, context);
-    let families = families(raw.families, endpoint.as_ref().ok(), context);
-    let resolver = resolver::chosen(raw.resolvers, resolvers, context);
-    let expected_networks = endpoint::networks(raw.expected_networks, provider, own, context);
+    let provider = provider::provider(raw.provider, place, context);
+    let endpoints = site::endpoints(raw.url, raw.endpoints, place, provider, context);
+    let known = endpoints.as_ref().ok().map(Vec::as_slice);
+    let api_key = key::api_key(raw.api_key, known, context);
+    let (interval, timeout) = timing::of_target(raw.interval, raw.timeout, &shared.defaults, context);
+    let routes = route::chosen(raw.routes, &shared.routes, &shared.environment, context);
+    let families = families(raw.families, known, context);
+    let addresses = raw.addresses.or(RawAddresses::First).map(|addresses| match addresses {
+        RawAddresses::First => Addresses::First,
+        RawAddresses::All => Addresses::All,
+    });
+    let resolvers = resolver::chosen(raw.resolvers, &shared.resolvers, routes.as_ref(), context);
+    let failover = timing::failover(raw.failover, shared.defaults.failover, context);
+    let networks = site::networks(raw.expected_networks, context);
     let tls = tls::options(raw.tls, context);
-    let http = http::options(raw.http, provider, context);
-    let call = endpoint::call(raw.call, provider, api_key.as_ref(), context);
-    routes?;
+    let http = http::options(raw.http, provider, known, context);
+    let call = provider::call(raw.call, provider, api_key.as_ref(), context);
     Ok(Target {
         name: name?,
         provider: provider?,
-        endpoint: endpoint?,
+        sites: site::sites(endpoints?, networks?.as_ref(), provider?),
         api_key: api_key?,
         interval: interval?,
         timeout: timeout?,
         families: families?,
-        resolver: resolver?,
-        expected_networks: expected_networks?,
+        addresses: addresses?,
+        routes: routes?,
+        resolvers: resolvers?,
+        failover: failover?,
         tls: tls?,
         http: http?,
         call: call?,
@@ -82,24 +86,9 @@ fn name(
     Ok(name.into())
 }
 
-fn routes(field: Field<Vec<Field<RawRoute>>>, context: &Context<'_>) -> Checked<()> {
-    let Some((routes, place)) = field.checked()? else { return Ok(()) };
-    let count = routes.len();
-    for route in routes {
-        match route.checked()?.ok_or(Reported)?.0 {
-            RawRoute::Direct => {}
-        }
-    }
-    match count {
-        1 => Ok(()),
-        0 => Err(context.report.add(&place, "an empty list: leave the key out for `[direct]`")),
-        _ => Err(context.report.add(&place, "`direct` stands here more than once")),
-    }
-}
-
 fn families(
     field: Field<Vec<Field<RawFamily>>>,
-    endpoint: Option<&Endpoint>,
+    endpoints: Option<&[Endpoint]>,
     context: &Context<'_>,
 ) -> Checked<Families> {
     let Some((list, place)) = field.checked()? else { return Ok(Families::Answered) };
@@ -120,13 +109,14 @@ fn families(
             .report
             .add(&place, "an empty list: leave the key out for those that DNS answers"));
     }
-    if let Some(Endpoint { host: Host::Address(address), .. }) = endpoint
-        && !families.contains(&Family::of(*address))
-    {
-        let family = Family::of(*address);
-        return Err(context
-            .report
-            .add(&place, format!("the URL holds an address of {family}, which is not listed")));
+    for endpoint in endpoints.unwrap_or_default() {
+        if let Host::Address(address) = endpoint.host
+            && !families.contains(&Family::of(address))
+        {
+            let family = Family::of(address);
+            let message = format!("a URL of this target holds an address of {family}, which is not listed");
+            return Err(context.report.add(&place, message));
+        }
     }
     Ok(Families::Only(families))
 }

@@ -1,11 +1,12 @@
-//! Interval and timeout.
+//! Interval and timeout, and how many results in a row make a difference.
 
 use std::time::Duration;
 
 use super::Context;
 use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place};
-use crate::config::raw::{INTERVAL, RawDefaults, TIMEOUT, Time, shown};
+use crate::config::raw::{INTERVAL, MOST_IN_A_ROW, RawDefaults, RawFailover, TIMEOUT, Time, shown};
+use crate::target::Failover;
 
 /// Faster than this is load, not monitoring.
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
@@ -21,6 +22,7 @@ const MIN_TIMEOUT: Duration = Duration::from_millis(100);
 pub(super) struct Defaults {
     interval: Checked<Duration>,
     timeout: Checked<Duration>,
+    pub(super) failover: Checked<Failover>,
 }
 
 /// The defaults of a config.
@@ -28,7 +30,8 @@ pub(super) fn defaults(field: Field<RawDefaults>, context: &Context<'_>) -> Defa
     let (raw, whole) = field.section();
     let interval = interval(raw.interval, whole.map(|()| INTERVAL), context);
     let timeout = timeout(raw.timeout, whole.map(|()| TIMEOUT), interval, context);
-    Defaults { interval, timeout }
+    let failover = failover(raw.failover, whole.map(|()| Failover::default()), context);
+    Defaults { interval, timeout, failover }
 }
 
 /// Interval and timeout of a target.
@@ -88,4 +91,28 @@ fn between(
     }
     let (value, min, max) = (place.show(&shown(value)), shown(min), shown(max));
     Err(context.report.add(place, format!("{value} is not from {min} to {max}")))
+}
+
+/// When another route or endpoint is preferred.
+pub(super) fn failover(
+    field: Field<RawFailover>,
+    default: Checked<Failover>,
+    context: &Context<'_>,
+) -> Checked<Failover> {
+    let (raw, whole) = field.section();
+    let rise = in_a_row(raw.rise, default.map(|default| default.rise), context);
+    let fall = in_a_row(raw.fall, default.map(|default| default.fall), context);
+    whole?;
+    Ok(Failover { rise: rise?, fall: fall? })
+}
+
+fn in_a_row(field: Field<u32>, default: Checked<u32>, context: &Context<'_>) -> Checked<u32> {
+    match field.checked()? {
+        None => default,
+        Some((count @ 1..=MOST_IN_A_ROW, _)) => Ok(count),
+        Some((count, place)) => {
+            let message = format!("{} is not from 1 to {MOST_IN_A_ROW}", place.show(&count.to_string()));
+            Err(context.report.add(&place, message))
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 
-use super::Context;
+use super::{Context, client_cert};
 use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place};
 use crate::config::raw::{EXPIRY_WARNING, RawMinVersion, RawTls, Time};
@@ -16,29 +16,50 @@ const MAX_CA_BYTES: u64 = 8 * 1024 * 1024;
 pub(super) fn options(field: Field<RawTls>, context: &Context<'_>) -> Checked<TlsOptions> {
     let (raw, whole) = field.section();
     let roots = raw.ca_file.checked().and_then(|given| match given {
-        None => Ok(Roots::Mozilla),
+        None => Ok(Roots::Public),
         Some((file, place)) => ca_file(&file, &place, context),
     });
     let server_name = raw.server_name.checked().and_then(|given| match given {
         None => Ok(None),
-        Some((name, place)) => match ServerName::try_from(name.as_str()) {
-            Ok(_) => Ok(Some(name)),
-            Err(_) => {
-                let message = format!("{} is not a DNS name or an IP address", place.show(&name));
-                Err(context.report.add(&place, message))
-            }
-        },
+        Some((name, place)) => server_name(name, &place, context).map(Some),
     });
-    let min_version = raw.min_version.or(RawMinVersion::V12).map(|version| match version {
-        RawMinVersion::V12 => MinTls::V12,
-        RawMinVersion::V13 => MinTls::V13,
+    let min_version = raw.min_version.checked();
+    let refuses_older = match raw.refuse_older.checked() {
+        Ok(Some((refuses, _))) => Ok(refuses),
+        // Who names a version means it.
+        Ok(None) => Ok(matches!(min_version, Ok(Some(_)))),
+        Err(reported) => Err(reported),
+    };
+    let min_version = min_version.map(|given| match given {
+        None | Some((RawMinVersion::V12, _)) => MinTls::V12,
+        Some((RawMinVersion::V13, _)) => MinTls::V13,
     });
-    let Time(expiry_warning) = raw.expiry_warning.or(Time(EXPIRY_WARNING))?;
+    let client_cert = client_cert::client_cert(raw.client_cert, context);
+    let expiry_warning = raw.expiry_warning.or(Time(EXPIRY_WARNING));
     whole?;
-    Ok(TlsOptions { roots: roots?, server_name: server_name?, min_version: min_version?, expiry_warning })
+    Ok(TlsOptions {
+        roots: roots?,
+        server_name: server_name?,
+        min_version: min_version?,
+        refuses_older: refuses_older?,
+        client_cert: client_cert?,
+        expiry_warning: expiry_warning?.0,
+    })
 }
 
-fn ca_file(file: &str, place: &Place, context: &Context<'_>) -> Checked<Roots> {
+/// A name to send and to verify.
+pub(super) fn server_name(name: String, place: &Place, context: &Context<'_>) -> Checked<String> {
+    match ServerName::try_from(name.as_str()) {
+        Ok(_) => Ok(name),
+        Err(_) => {
+            let message = format!("{} is not a DNS name or an IP address", place.show(&name));
+            Err(context.report.add(place, message))
+        }
+    }
+}
+
+/// The certificates of a file as the only roots.
+pub(super) fn ca_file(file: &str, place: &Place, context: &Context<'_>) -> Checked<Roots> {
     let path = context.directory.join(file);
     let shown = place.show(file);
     let certificates = read_regular(&path, MAX_CA_BYTES)
@@ -50,17 +71,23 @@ fn ca_file(file: &str, place: &Place, context: &Context<'_>) -> Checked<Roots> {
 
 /// The certificates of a PEM file, each one usable as a root.
 fn parse(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let certificates = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| format!("not PEM: {error}"))?;
-    if certificates.is_empty() {
-        return Err("there is no certificate in it (PEM, BEGIN CERTIFICATE)".to_owned());
-    }
+    let certificates = chain(pem)?;
     let mut store = rustls::RootCertStore::empty();
     for (index, certificate) in certificates.iter().enumerate() {
         store
             .add(certificate.clone())
             .map_err(|error| format!("certificate {} in it is not valid: {error}", index + 1))?;
+    }
+    Ok(certificates)
+}
+
+/// The certificates of a PEM file; never none.
+pub(super) fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| format!("not PEM: {error}"))?;
+    if certificates.is_empty() {
+        return Err("there is no certificate in it (PEM, BEGIN CERTIFICATE)".to_owned());
     }
     Ok(certificates)
 }

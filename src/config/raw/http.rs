@@ -16,6 +16,10 @@ pub(in crate::config) struct RawHttp {
     /// Headers added to every call. Their values are treated as secrets.
     #[schemars(extend("default" = {}))]
     pub(in crate::config) headers: Field<Pairs<String>>,
+    /// Whether plain HTTP on port 80 of the host must redirect to HTTPS; for `https` URLs, and tried on the direct
+    /// way only.
+    #[schemars(extend("default" = false))]
+    pub(in crate::config) redirect_https: Field<bool>,
     /// What the answer must be.
     pub(in crate::config) expect: Field<RawExpect>,
 }

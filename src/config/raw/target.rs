@@ -3,14 +3,14 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{RawHttp, RawTls, Time};
+use super::{RawFailover, RawHttp, RawTls, Time};
 use crate::config::decode::Field;
 use crate::provider::{self, CallKind};
 
 /// One API endpoint under watch.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(extend("required" = ["name", "provider"]))]
+#[schemars(extend("required" = ["name", "provider"], "not" = {"required": ["url", "endpoints"]}))]
 pub(in crate::config) struct RawTarget {
     /// The label `target` of its metrics, unique in the config: 1 to 100 letters, digits, `_`, `-` and `.`, the
     /// first a letter or digit.
@@ -19,8 +19,12 @@ pub(in crate::config) struct RawTarget {
     /// The dialect it speaks: `anthropic` for the Claude API, `http` for any HTTP endpoint.
     #[schemars(extend("enum" = provider_names()))]
     pub(in crate::config) provider: Field<String>,
-    /// Where it is, `https` or `http`. The provider's own URL by default; `http` has none, so that it must be given.
+    /// Where it is, `https` or `http`. The provider's own URL by default; `http` has none, so that it or `endpoints`
+    /// must be given.
     pub(in crate::config) url: Field<String>,
+    /// Where it is, instead of `url`, if it is in several places: URLs, the most preferred first. Each is walked.
+    #[schemars(extend("minItems" = 1, "examples" = [["https://gateway-a.example.com", "https://gateway-b.example.com"]]))]
+    pub(in crate::config) endpoints: Field<Vec<Field<String>>>,
     /// Where its key comes from; without it, only calls that need no key are made. A key is only ever sent over a
     /// verified TLS connection.
     pub(in crate::config) api_key: Field<RawApiKey>,
@@ -29,14 +33,25 @@ pub(in crate::config) struct RawTarget {
     /// The budget of one run through all layers, from 100ms to the interval. `defaults.timeout` by default, or the
     /// interval where that is shorter.
     pub(in crate::config) timeout: Field<Time>,
-    /// How packets leave; only `direct` in this release.
-    #[schemars(extend("default" = ["direct"]))]
-    pub(in crate::config) routes: Field<Vec<Field<RawRoute>>>,
-    /// The address families that are walked, each on a path of its own. By default those that DNS answers.
+    /// How packets leave, the most preferred first, each walked on a path of its own: `direct`, `env` or names under
+    /// the top-level `routes`.
+    #[schemars(extend("default" = ["direct"], "minItems" = 1))]
+    pub(in crate::config) routes: Field<Vec<Field<String>>>,
+    /// The address families that are walked, each on a path of its own. By default those that DNS answers. Without
+    /// effect on the route through a proxy that resolves names itself.
+    #[schemars(extend("minItems" = 1))]
     pub(in crate::config) families: Field<Vec<Field<RawFamily>>>,
-    /// Who is asked for addresses: `system` or a name under the top-level `resolvers`; exactly one in this release.
-    #[schemars(extend("default" = ["system"]))]
+    /// Which addresses of a family are walked: `first` is the first one that connects, in the order of the answer,
+    /// `all` is each of them.
+    #[schemars(extend("default" = "first"))]
+    pub(in crate::config) addresses: Field<RawAddresses>,
+    /// Who is asked for addresses: `system` or names under the top-level `resolvers`. All are asked and compared; the
+    /// answer of the first one is walked. By default `[system]`, or nobody where every route is a proxy that resolves
+    /// names itself.
+    #[schemars(extend("minItems" = 1))]
     pub(in crate::config) resolvers: Field<Vec<Field<String>>>,
+    /// When another route or endpoint is preferred. Each key is as under `defaults.failover` by default.
+    pub(in crate::config) failover: Field<RawFailover>,
     /// Networks the addresses must be in. By default those the provider has published, where the host is the
     /// provider's own; `[]` is not to check.
     #[schemars(extend("examples" = [["160.79.104.0/23", "2607:6bc0::/48"]]))]
@@ -65,19 +80,20 @@ pub(in crate::config) struct RawApiKey {
     pub(in crate::config) optional: Field<bool>,
 }
 
-/// A way for packets to leave.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::config) enum RawRoute {
-    Direct,
-}
-
 /// An address family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(in crate::config) enum RawFamily {
     Ipv4,
     Ipv6,
+}
+
+/// Which addresses are walked.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::config) enum RawAddresses {
+    First,
+    All,
 }
 
 /// What is called.

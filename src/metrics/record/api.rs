@@ -12,8 +12,7 @@ const REQUEST_ID: &str = "request_id";
 
 /// Writes a route's series.
 pub(super) fn calls(cells: &mut Cells, call: &ApiEvidence, ended: SystemTime) {
-    let status = call.status.unwrap_or(0).to_string();
-    cells.add(Family::ApiRequests, &[call.endpoint, call.method.as_str(), &status], 1);
+    count(cells, call);
     if let Some(latency) = call.latency() {
         let exemplar = call.request_id.as_deref().and_then(|id| Exemplar::new(REQUEST_ID, id, ended));
         cells.observe(Family::ApiLatency, &[call.endpoint], latency.as_secs_f64(), exemplar);
@@ -21,6 +20,12 @@ pub(super) fn calls(cells: &mut Cells, call: &ApiEvidence, ended: SystemTime) {
     if let Some(error_type) = call.error_type {
         cells.add(Family::ApiErrors, &[call.endpoint, error_type], 1);
     }
+}
+
+/// Counts a call.
+pub(super) fn count(cells: &mut Cells, call: &ApiEvidence) {
+    let status = call.status.unwrap_or(0).to_string();
+    cells.add(Family::ApiRequests, &[call.endpoint, call.method.as_str(), &status], 1);
 }
 
 /// Writes a target's limits; what was not stated stays as it was last stated.
@@ -55,6 +60,7 @@ pub(super) fn answer(cells: &mut Cells, outcome: &Outcome) {
     for (phase, took) in [
         ("resolve", stages.dns.took()),
         ("connect", stages.tcp.took()),
+        ("proxy", stages.proxy.took()),
         ("tls", stages.tls.took()),
         ("processing", phases.processing),
         ("transfer", phases.transfer),

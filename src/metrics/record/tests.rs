@@ -6,10 +6,15 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::metrics::catalogue::SERIES_PER_TARGET;
+use crate::metrics::catalogue::{SERIES_PER_NAME_SERVER, SERIES_PER_RESOLVER, SERIES_PER_TARGET};
 use crate::metrics::strict::{Parsed, parse};
-use crate::metrics::{Format, Metrics, sample};
-use crate::outcome::{ApiEvidence, Failure, Family, Finding, Outcome, PathId, Reason, Stage, Stages};
+use crate::metrics::{Format, Metrics, TargetSummary};
+use crate::outcome::sample;
+use crate::outcome::{
+    AddressResult, ApiEvidence, Asked, Dnssec, Failure, Family, Finding, Lookup, Outcome, OutsideChecks,
+    PathId, ProxyEvidence, ProxyPhases, Reason, Stage, Stages, TrustedBy,
+};
+use std::sync::Arc;
 
 fn read(metrics: &Metrics, format: Format) -> Parsed {
     let text = String::from_utf8(metrics.render(format)).unwrap();
@@ -23,7 +28,7 @@ fn text(metrics: &Metrics) -> Parsed {
 fn recorded(outcomes: &[Outcome]) -> Metrics {
     let metrics = Metrics::new().unwrap();
     for outcome in outcomes {
-        metrics.record_lookup(&outcome.path.target, &outcome.stages.dns);
+        metrics.record_lookups(&outcome.path.target, std::iter::once(&sample::lookup(outcome)));
         metrics.record(outcome);
     }
     metrics
@@ -152,7 +157,7 @@ fn a_hard_finding_fails_its_layer_and_a_soft_one_does_not() {
     assert_eq!(parsed.value("probe_finding_info", &found), Some(1.0));
     assert_eq!(parsed.labels_of("probe_finding_info").len(), 2);
     let good = sample::good(&v4());
-    metrics.record_lookup(&good.path.target, &good.stages.dns);
+    metrics.record_lookups(&good.path.target, std::iter::once(&sample::lookup(&good)));
     metrics.record(&good);
     assert!(text(&metrics).labels_of("probe_finding_info").is_empty());
 }
@@ -240,7 +245,7 @@ fn what_retires_takes_its_series_and_no_others() {
     ];
     let metrics = recorded(&paths.clone().map(|path| sample::good(&path)));
     for target in ["claude", "other"] {
-        metrics.set_target_up(&target.into(), true);
+        metrics.record_target(&target.into(), &TargetSummary { up: true, ..TargetSummary::default() });
     }
     metrics.retire_path(&paths[1]);
     metrics.retire_path(&paths[2]);
@@ -265,19 +270,178 @@ fn what_retires_takes_its_series_and_no_others() {
 /// What two more histograms of calls will take.
 const TO_COME: usize = 36;
 
+/// Everything that can be said about a path on the direct route.
+fn everything(family: Family) -> Outcome {
+    let mut outcome = sample::good(&sample::path("claude", "direct", family));
+    outcome.findings = vec![
+        Finding::new(Reason::TlsCertExpiring, ""),
+        Finding::new(Reason::TlsOldVersionAccepted, ""),
+        Finding::new(Reason::HttpNotRedirected, ""),
+        Finding::new(Reason::AddressFailing, ""),
+    ];
+    outcome.outside = OutsideChecks { older_tls_refused: Some(false), redirects_https: Some(false) };
+    let address =
+        AddressResult { address: [192, 0, 2, 1].into(), took: Duration::ZERO, failure: None, call: None };
+    outcome.addresses = vec![address; 2];
+    if let Stage::Passed { evidence, .. } = &mut outcome.stages.tls {
+        evidence.trusted_by = Some(TrustedBy { mozilla: true, machine: Some(true) });
+    }
+    outcome
+}
+
+/// A lookup at one of the name servers of resolv.conf.
+fn at_name_server(number: u8, outcome: &Outcome) -> Lookup {
+    let mut lookup = sample::lookup(outcome);
+    lookup.asked = Asked::NameServer;
+    if let Stage::Passed { evidence, .. } = &mut lookup.stage {
+        evidence.resolver = format!("system/192.0.2.{number}").into();
+    }
+    lookup
+}
+
+fn samples_of(parsed: &Parsed, value: &str) -> usize {
+    let has = |labels: &[(String, String)]| labels.iter().any(|(_, known)| known == value);
+    parsed.samples.keys().filter(|(_, labels)| has(labels)).count()
+}
+
 #[test]
 fn a_target_stays_within_its_budget_of_series() {
-    let outcomes = [Family::Ipv4, Family::Ipv6].map(|family| {
-        let mut outcome = sample::good(&sample::path("claude", "direct", family));
-        outcome.findings = vec![Finding::new(Reason::TlsCertExpiring, "")];
-        outcome
-    });
+    let outcomes = [Family::Ipv4, Family::Ipv6].map(everything);
     let metrics = recorded(&outcomes);
-    metrics.set_target_up(&"claude".into(), true);
-    let parsed = text(&metrics);
-    let mine = |labels: &[(String, String)]| labels.contains(&("target".to_owned(), "claude".to_owned()));
-    let count = parsed.samples.keys().filter(|(_, labels)| mine(labels)).count();
+    let target = "claude".into();
+    let findings = vec![Reason::DnsResolverDown, Reason::DnsDisagreement];
+    let summary = TargetSummary { up: true, route: Some("direct"), findings, ..TargetSummary::default() };
+    metrics.record_target(&target, &summary);
+    let count = samples_of(&text(&metrics), "claude");
     assert!(count <= SERIES_PER_TARGET - TO_COME, "{count} series");
+}
+
+#[test]
+fn name_servers_have_few_series_which_go_with_them() {
+    let outcomes = [Family::Ipv4, Family::Ipv6].map(everything);
+    let metrics = recorded(&outcomes);
+    let alone = text(&metrics).samples.len();
+    let own = || outcomes.iter().map(sample::lookup);
+    let at = |number| outcomes.iter().map(move |outcome| at_name_server(number, outcome));
+    let lookups: Vec<Lookup> = own().chain(at(1)).chain(at(2)).collect();
+    metrics.record_lookups(&"claude".into(), lookups.iter());
+    let parsed = text(&metrics);
+    assert_eq!(samples_of(&parsed, "system/192.0.2.1"), SERIES_PER_NAME_SERVER);
+    assert_eq!(parsed.samples.len(), alone + 2 * SERIES_PER_NAME_SERVER);
+    let lookups: Vec<Lookup> = own().chain(at(2)).collect();
+    metrics.record_lookups(&"claude".into(), lookups.iter());
+    let parsed = text(&metrics);
+    assert_eq!(
+        (samples_of(&parsed, "system/192.0.2.1"), samples_of(&parsed, "system/192.0.2.2") > 0),
+        (0, true)
+    );
+}
+
+#[test]
+fn a_further_resolver_has_as_many_series_as_the_reference_says() {
+    let outcomes = [Family::Ipv4, Family::Ipv6].map(everything);
+    let metrics = recorded(&outcomes);
+    let alone = text(&metrics).samples.len();
+    let other = outcomes.iter().map(|outcome| {
+        let mut lookup = sample::lookup(outcome);
+        if let Stage::Passed { evidence, .. } = &mut lookup.stage {
+            evidence.resolver = "other".into();
+            evidence.dnssec = Some(Dnssec::Secure);
+        }
+        lookup
+    });
+    let lookups: Vec<Lookup> = outcomes.iter().map(sample::lookup).chain(other).collect();
+    metrics.record_lookups(&"claude".into(), lookups.iter());
+    assert_eq!(text(&metrics).samples.len(), alone + SERIES_PER_RESOLVER);
+}
+
+#[test]
+fn a_tunnelled_journey_says_how_the_proxy_did() {
+    let path = sample::path("claude", "corp", Family::Any);
+    let mut outcome = sample::good(&path);
+    let mut evidence = ProxyEvidence::of("http://proxy.example:3128".to_owned());
+    evidence.phases = ProxyPhases {
+        connect: Some(Duration::from_millis(3)),
+        tunnel: Some(Duration::from_millis(5)),
+        ..ProxyPhases::default()
+    };
+    evidence.rtt = Some(Duration::from_millis(2));
+    evidence.status = Some(200);
+    let took = Duration::from_millis(8);
+    outcome.stages.dns = Stage::NotPlanned;
+    outcome.stages.tcp = Stage::NotPlanned;
+    outcome.stages.proxy = Stage::Passed { took, evidence };
+    let parsed = text(&recorded(&[outcome]));
+    let value = |name: &str, label: Option<(&str, &str)>| {
+        let labels = [("target", "claude"), ("route", "corp"), ("family", "any")];
+        parsed.value(name, &labels.into_iter().chain(label).collect::<Vec<_>>())
+    };
+    assert_eq!(value("probe_layer_success", Some(("layer", "proxy"))), Some(1.0));
+    assert_eq!(value("probe_layer_success", Some(("layer", "tcp"))), None);
+    assert_eq!(value("probe_layer_failures_total", Some(("layer", "tcp"))), None);
+    assert_eq!(value("probe_proxy_duration_seconds", Some(("phase", "tunnel"))), Some(0.005));
+    assert_eq!(value("probe_proxy_duration_seconds", Some(("phase", "tls"))), None);
+    assert_eq!(value("probe_http_duration_seconds", Some(("phase", "proxy"))), Some(0.008));
+    assert_eq!(value("probe_proxy_status_code", None), Some(200.0));
+    assert_eq!(value("probe_tcp_rtt_seconds", None), Some(0.002));
+    assert_eq!(value("probe_ip_protocol", None), None);
+}
+
+#[test]
+fn calls_beside_the_own_journey_are_counted_and_nothing_else_of_them() {
+    let mut outcome = everything(Family::Ipv4);
+    for (result, status) in outcome.addresses.iter_mut().zip([200, 529]) {
+        let call = ApiEvidence { status: Some(status), ..sample::api() };
+        result.call = Some(Box::new(call));
+    }
+    let metrics = Metrics::new().unwrap();
+    metrics.record(&outcome);
+    metrics.count_calls(&outcome, true);
+    metrics.count_calls(&outcome, false);
+    let parsed = text(&metrics);
+    let labels = |status| {
+        [
+            ("target", "claude"),
+            ("route", "direct"),
+            ("endpoint", "models"),
+            ("method", "GET"),
+            ("status_code", status),
+        ]
+    };
+    // The journey itself, twice the address that answered 200, and the journey to an endpoint that is not shown.
+    assert_eq!(parsed.value("api_requests_total", &labels("200")), Some(4.0));
+    assert_eq!(parsed.value("api_requests_total", &labels("529")), Some(2.0));
+    let of = [("target", "claude"), ("route", "direct"), ("endpoint", "models")];
+    assert_eq!(parsed.value("api_latency_seconds_count", &of), Some(1.0));
+}
+
+#[test]
+fn of_several_endpoints_it_is_said_which_work_and_which_is_preferred() {
+    let metrics = Metrics::new().unwrap();
+    let target: Arc<str> = "claude".into();
+    let endpoints: Vec<(Arc<str>, bool)> = vec![("https://a/".into(), false), ("https://b/".into(), true)];
+    let mut summary = TargetSummary {
+        up: true,
+        route: Some("direct"),
+        endpoint: Some("https://b/"),
+        endpoints: &endpoints,
+        findings: vec![Reason::Ipv6Broken],
+    };
+    metrics.record_target(&target, &summary);
+    let parsed = text(&metrics);
+    let value = |parsed: &Parsed, name: &str, label| parsed.value(name, &[("target", "claude"), label]);
+    assert_eq!(value(&parsed, "target_endpoint_up", ("url", "https://a/")), Some(0.0));
+    assert_eq!(value(&parsed, "target_preferred_endpoint_info", ("url", "https://b/")), Some(1.0));
+    assert_eq!(value(&parsed, "target_preferred_route_info", ("route", "direct")), Some(1.0));
+    let labels = [("target", "claude"), ("layer", "tcp"), ("reason", "ipv6_broken")];
+    assert_eq!(parsed.value("target_finding_info", &labels), Some(1.0));
+    (summary.route, summary.endpoint) = (None, None);
+    summary.findings.clear();
+    metrics.record_target(&target, &summary);
+    let parsed = text(&metrics);
+    for gone in ["target_preferred_route_info", "target_preferred_endpoint_info", "target_finding_info"] {
+        assert!(parsed.samples.keys().all(|(name, _)| name != gone), "{gone}");
+    }
 }
 
 #[test]
@@ -329,7 +493,7 @@ fn promtool_has_nothing_to_say() {
         evidence.error_type = Some("rate_limit_error");
     }
     let metrics = recorded(&[failed, limited, sample::good(&sample::path("a\"\\\n", "b", Family::Any))]);
-    metrics.set_target_up(&"claude".into(), false);
+    metrics.record_target(&"claude".into(), &TargetSummary { up: false, ..TargetSummary::default() });
     metrics.program().reloaded(true, std::time::UNIX_EPOCH);
     promtool(&metrics.render(Format::Text004));
 }
@@ -353,7 +517,7 @@ proptest! {
         let metrics = Metrics::new().unwrap();
         let mut before = text(&metrics);
         for outcome in &outcomes {
-            metrics.record_lookup(&outcome.path.target, &outcome.stages.dns);
+            metrics.record_lookups(&outcome.path.target, std::iter::once(&sample::lookup(outcome)));
             metrics.record(outcome);
             let after = text(&metrics);
             for (series, value) in counters(&before) {

@@ -27,6 +27,11 @@ pub(super) fn handshake(cells: &mut Cells, evidence: Option<&TlsEvidence>) {
         let group = evidence.group.as_deref().unwrap_or_default();
         [version, cipher, alpn, group]
     });
+    let trusted = evidence.and_then(|evidence| evidence.trusted_by);
+    let mozilla = trusted.map(|by| super::flag(by.mozilla));
+    cells.put(Family::ProbeTlsTrusted, &["mozilla"], mozilla);
+    let machine = trusted.and_then(|by| by.machine).map(super::flag);
+    cells.put(Family::ProbeTlsTrusted, &["machine"], machine);
     cells.inform(Family::ProbeTlsHandshake, agreed.as_ref().map(|labels| &labels[..]));
 }
 

@@ -49,6 +49,10 @@ pub enum Transport {
     Udp,
     /// A connection, length-prefixed messages.
     Tcp,
+    /// A TLS connection, length-prefixed messages (DoT, RFC 7858).
+    Tls,
+    /// HTTP/2 over TLS, a message a request (DoH, RFC 8484).
+    Https,
 }
 
 impl fmt::Display for Transport {
@@ -56,6 +60,8 @@ impl fmt::Display for Transport {
         f.write_str(match self {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Https => "https",
         })
     }
 }
@@ -77,6 +83,26 @@ pub enum AnswerSource {
     HostsFile,
     /// The name is special and never asked of a server (`localhost`, RFC 6761).
     Special,
+}
+
+/// What validating the answer by DNSSEC said; an answer that is bogus is a failure instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dnssec {
+    /// Signed, and the signatures lead to a trust anchor.
+    Secure,
+    /// Proven not to be signed.
+    Insecure,
+}
+
+impl Dnssec {
+    /// A word for logs and JSON: `secure`, `insecure`.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Secure => "secure",
+            Self::Insecure => "insecure",
+        }
+    }
 }
 
 /// What the DNS layer saw for one record type.
@@ -103,4 +129,6 @@ pub struct DnsEvidence {
     /// Whether a truncated reply made it ask again over TCP; where that failed, `source` says UDP, and there may be more
     /// addresses than these.
     pub truncated: bool,
+    /// What DNSSEC says of the answer; `None` where it was not validated.
+    pub dnssec: Option<Dnssec>,
 }

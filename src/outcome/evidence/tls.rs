@@ -76,6 +76,8 @@ impl Check {
 pub struct CertificateChecks {
     /// The chain leads to a trusted root.
     pub path: Check,
+    /// The leaf is not revoked, as far as the server itself says (stapled OCSP).
+    pub revocation: Check,
     /// The leaf and its chain are inside their dates.
     pub dates: Check,
     /// The leaf is for the name asked.
@@ -83,11 +85,22 @@ pub struct CertificateChecks {
 }
 
 impl CertificateChecks {
-    /// The failure to report: an untrusted path before wrong dates before a wrong name.
+    /// The failure to report: an untrusted path before a revocation before wrong dates before a wrong name. What a
+    /// stranger staples is no news, and a revoked certificate stays so whatever its dates.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
-        self.path.failure().or(self.dates.failure()).or(self.name.failure())
+        let Self { path, revocation, dates, name } = self;
+        [path, revocation, dates, name].into_iter().find_map(Check::failure)
     }
+}
+
+/// Which stores of roots the chain leads to, whatever its dates and names say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrustedBy {
+    /// The bundled Mozilla roots.
+    pub mozilla: bool,
+    /// The machine's own store; `None` where it has none that can be read.
+    pub machine: Option<bool>,
 }
 
 /// What the TLS layer saw; absent parts were not reached in the handshake.
@@ -105,10 +118,14 @@ pub struct TlsEvidence {
     pub group: Option<String>,
     /// Whether the server asked for a client certificate.
     pub client_certificate_requested: bool,
+    /// The subject of the client certificate that it was sent, if it was sent one.
+    pub client_certificate_sent: Option<Arc<str>>,
     /// The chain as presented.
     pub chain: Option<Arc<ChainFacts>>,
     /// The checks made on it.
     pub checks: Option<Arc<CertificateChecks>>,
     /// The earliest end of validity of the verified chain; absent unless it verified.
     pub verified_until: Option<SystemTime>,
+    /// Which stores the chain leads to; `None` where the target trusts a file of its own, or no chain came.
+    pub trusted_by: Option<TrustedBy>,
 }

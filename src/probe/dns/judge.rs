@@ -1,19 +1,22 @@
 //! What a reply and its addresses mean: pure.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use hickory_resolver::proto::op::ResponseCode;
 use ipnet::IpNet;
 
-use super::message::{Answer, Question, RawAnswer};
+use super::question::{Answer, Question, RawAnswer};
 use super::{end_of_chain, no_data};
 use crate::outcome::{Failure, Finding, Reason};
 
 /// Addresses, or why there are none.
-pub(super) fn reply(server: SocketAddr, question: &Question, reply: RawAnswer) -> Result<Answer, Failure> {
+pub(super) fn reply(server: &str, question: &Question, reply: RawAnswer) -> Result<Answer, Failure> {
     let (kind, name) = (question.record_type(), question.name());
     let failed = |reason, name: &str| {
-        Err(Failure::new(reason, format!("{server} answered {} for {kind} of {name}", reply.rcode_name())))
+        Err(Failure::new(
+            reason,
+            format!("{server} answered {} for {kind} of {name}", reply.rcode_in_words()),
+        ))
     };
     match reply.rcode {
         ResponseCode::NoError if reply.answer.addresses.is_empty() && reply.truncated => Err(Failure::new(
@@ -21,13 +24,25 @@ pub(super) fn reply(server: SocketAddr, question: &Question, reply: RawAnswer) -
             format!("the reply of {server} for {kind} of {name} is truncated even over tcp"),
         )),
         ResponseCode::NoError if reply.answer.addresses.is_empty() => {
-            Err(no_data(question, &server.to_string(), &reply.answer.cnames))
+            let failure = no_data(question, server, &reply.answer.cnames);
+            Err(match &reply.extended {
+                None => failure,
+                Some(extended) => Failure::new(failure.reason, format!("{} ({extended})", failure.detail)),
+            })
         }
         ResponseCode::NoError => Ok(reply.answer),
         // It is the last name of the chain that does not exist (RFC 6604 §3).
         ResponseCode::NXDomain => failed(Reason::DnsNxdomain, &end_of_chain(question, &reply.answer.cnames)),
         ResponseCode::Refused => failed(Reason::DnsRefused, name),
         _ => failed(Reason::DnsServfail, name),
+    }
+}
+
+/// Whether the name's own servers have spoken, be it to say that there is nothing.
+pub(super) fn is_an_answer(result: &Result<Answer, Failure>) -> bool {
+    match result {
+        Ok(_) => true,
+        Err(failure) => matches!(failure.reason, Reason::DnsNxdomain | Reason::DnsNodata),
     }
 }
 
@@ -38,18 +53,26 @@ pub(super) struct Judged {
     pub(super) finding: Option<Finding>,
 }
 
-/// Compares addresses with the expected networks; without any, only the unspecified address is wrong.
-pub(super) fn addresses(name: &str, addresses: &[IpAddr], expected: &[IpNet]) -> Judged {
+/// Compares addresses with the expected networks; without any, only the unspecified address is wrong. `extended` is what
+/// the server says of its answer.
+pub(super) fn addresses(
+    name: &str,
+    addresses: &[IpAddr],
+    expected: &[IpNet],
+    extended: Option<&str>,
+) -> Judged {
     let inside = |address: &IpAddr| expected.iter().any(|network| network.contains(address));
     let wrong = |address: &&IpAddr| address.is_unspecified() || (!expected.is_empty() && !inside(address));
     let unexpected: Vec<IpAddr> = addresses.iter().filter(wrong).copied().collect();
     let finding = unexpected.iter().find(|address| !is_public(address)).or(unexpected.first()).map(|worst| {
+        let said = extended.map(|extended| format!(" ({extended})")).unwrap_or_default();
         if is_public(worst) {
             let networks: Vec<_> = expected.iter().map(ToString::to_string).collect();
-            let words = format!("{name} resolves to {worst}, outside {}", networks.join(", "));
+            let words = format!("{name} resolves to {worst}, outside {}{said}", networks.join(", "));
             Finding::new(Reason::DnsUnexpectedAddress, words)
         } else {
-            Finding::new(Reason::DnsSinkholed, format!("{name} resolves to {worst}, which cannot be the API"))
+            let words = format!("{name} resolves to {worst}, which cannot be the API{said}");
+            Finding::new(Reason::DnsSinkholed, words)
         }
     });
     Judged { unexpected, finding }
@@ -57,7 +80,7 @@ pub(super) fn addresses(name: &str, addresses: &[IpAddr], expected: &[IpNet]) ->
 
 /// Whether an address could be reached over the internet (IANA special-purpose registries, as far as sinkholes use
 /// them).
-fn is_public(address: &IpAddr) -> bool {
+pub(super) fn is_public(address: &IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
             let [first, second, ..] = v4.octets();
@@ -91,7 +114,7 @@ mod tests {
     fn judged(list: &[&str], expected: &[&str]) -> (usize, Option<Reason>) {
         let list: Vec<IpAddr> = list.iter().map(|text| text.parse().unwrap()).collect();
         let expected: Vec<IpNet> = expected.iter().map(|text| text.parse().unwrap()).collect();
-        let judged = addresses("api.example", &list, &expected);
+        let judged = addresses("api.example", &list, &expected, None);
         (judged.unexpected.len(), judged.finding.map(|finding| finding.0.reason))
     }
 

@@ -1,74 +1,77 @@
-//! DNS messages: the question as bytes, made once per target, and the reading of a reply.
+//! DNS messages: a query as bytes, made once per target, and the reading of what comes back.
 //!
-//! Promises: reading never fails silently: a reply is an answer to our question, somebody else's, or malformed with
-//! the words why.
+//! Promises: reading never fails silently: a message is a reply to our query, somebody else's, or malformed with the
+//! words why. Queries carry EDNS (RFC 6891), but for servers that do not know it.
 
-use std::net::IpAddr;
-use std::time::Duration;
+use std::fmt;
 
 use hickory_resolver::proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
-use hickory_resolver::proto::rr::{Name, RData, Record, RecordType as WireType};
+use hickory_resolver::proto::rr::{Name, RecordType as WireType};
 
-use crate::outcome::RecordType;
+/// The largest datagram that is asked for: it goes through any network unfragmented (the DNS flag day of 2020).
+pub(super) const PAYLOAD: u16 = 1232;
 
-/// More CNAMEs than this in one answer are taken for a loop.
-const LONGEST_CHAIN: usize = 16;
-
-/// Why a name cannot be asked for.
-#[derive(Debug, thiserror::Error)]
-#[error("{name:?} cannot be asked of DNS: {reason}")]
-pub struct QuestionError {
-    name: String,
-    reason: String,
+/// What a query says of its sender beyond the question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edns {
+    /// Nothing, as before there was EDNS.
+    Off,
+    /// That replies may be larger, and may carry extended errors.
+    On,
+    /// Also that it validates by itself: with signatures (DO), and with what the server takes for bogus (CD, RFC 6840
+    /// §5.9).
+    Validating,
 }
 
-/// One question, ready to be sent: only its id changes.
+/// One query, ready to be sent: only its id and its EDNS change.
 #[derive(Debug, Clone)]
-pub(crate) struct Question {
-    text: String,
+pub(super) struct Wire {
     name: Name,
-    record_type: RecordType,
-    wire: Vec<u8>,
+    kind: WireType,
+    bytes: Vec<u8>,
 }
 
-impl Question {
-    /// A question for the addresses of a name.
-    pub(crate) fn new(name: &str, record_type: RecordType) -> Result<Self, QuestionError> {
-        let fail = |reason: String| QuestionError { name: name.to_owned(), reason };
-        let mut parsed = Name::from_ascii(name).map_err(|error| fail(error.to_string()))?;
-        parsed.set_fqdn(true);
+impl Wire {
+    /// A query for one type of record of a name.
+    pub(super) fn new(mut name: Name, kind: WireType) -> Result<Self, String> {
+        name.set_fqdn(true);
         let mut message = Message::new(0, MessageType::Query, OpCode::Query);
         message.metadata.recursion_desired = true;
-        message.add_query(Query::query(parsed.clone(), wire_type(record_type)));
-        let wire = message.to_vec().map_err(|error| fail(error.to_string()))?;
-        Ok(Self { text: name.to_owned(), name: parsed, record_type, wire })
+        message.add_query(Query::query(name.clone(), kind));
+        let bytes = message.to_vec().map_err(|error| error.to_string())?;
+        Ok(Self { name, kind, bytes })
     }
 
-    /// The same question for the name below a search domain.
-    pub(crate) fn below(&self, domain: &str) -> Result<Self, QuestionError> {
-        Self::new(&format!("{}.{}", self.text, domain.trim_end_matches('.')), self.record_type)
+    pub(super) fn name(&self) -> &Name {
+        &self.name
     }
 
-    pub(crate) fn name(&self) -> &str {
-        &self.text
-    }
-
-    pub(crate) fn record_type(&self) -> RecordType {
-        self.record_type
-    }
-
-    /// As hickory asks its hosts table.
+    /// As hickory asks.
     pub(super) fn to_query(&self) -> Query {
-        Query::query(self.name.clone(), wire_type(self.record_type))
+        Query::query(self.name.clone(), self.kind)
     }
 
     /// The bytes to send under an id.
-    pub(super) fn wire(&self, id: u16) -> Vec<u8> {
-        let mut wire = self.wire.clone();
-        if let Some(start) = wire.get_mut(..2) {
+    pub(super) fn bytes(&self, id: u16, edns: Edns) -> Vec<u8> {
+        let mut bytes = self.bytes.clone();
+        if let Some(start) = bytes.get_mut(..2) {
             start.copy_from_slice(&id.to_be_bytes());
         }
-        wire
+        if edns == Edns::Off {
+            return bytes;
+        }
+        // One additional record: the OPT, of the root's name. Its class is the payload size, its TTL the flags.
+        if let Some(additional) = bytes.get_mut(11) {
+            *additional = 1;
+        }
+        let validating = edns == Edns::Validating;
+        if let Some(flags) = bytes.get_mut(3).filter(|_| validating) {
+            *flags |= CHECKING_DISABLED;
+        }
+        let [high, low] = PAYLOAD.to_be_bytes();
+        let flags = if validating { DNSSEC_OK } else { 0 };
+        bytes.extend_from_slice(&[0, 0, 41, high, low, 0, 0, flags, 0, 0, 0]);
+        bytes
     }
 
     /// Reads what came back under `id`.
@@ -86,167 +89,81 @@ impl Question {
             return Reply::Malformed("it is a question, not a reply".to_owned());
         }
         // Servers may leave the question out of an error reply; a different question is somebody else's answer.
-        let ours = |query: &Query| {
-            query.query_type() == wire_type(self.record_type) && query.name().eq_ignore_root(&self.name)
-        };
-        let rcode = message.metadata.response_code;
+        let ours = |query: &Query| query.query_type() == self.kind && query.name().eq_ignore_root(&self.name);
         match message.queries.as_slice() {
             [query] if ours(query) => {}
-            [] if rcode != ResponseCode::NoError => {}
+            [] if message.metadata.response_code != ResponseCode::NoError => {}
             _ => return Reply::NotOurs("another question"),
         }
-        let truncated = message.metadata.truncation;
-        match self.follow(&message.answers) {
-            Ok(answer) => Reply::Answer(RawAnswer { rcode, truncated, answer }),
-            Err(reason) => Reply::Malformed(reason),
-        }
-    }
-
-    /// Follows the CNAME chain from the question's name to its addresses.
-    fn follow(&self, records: &[Record]) -> Result<Answer, String> {
-        let mut answer = Answer::default();
-        let mut owner = &self.name;
-        let mut ttl: Option<u32> = None;
-        let mut note = |record: &Record| ttl = Some(ttl.map_or(record.ttl, |ttl| ttl.min(record.ttl)));
-        loop {
-            let mut next = None;
-            for record in records.iter().filter(|record| record.name.eq_ignore_root(owner)) {
-                match &record.data {
-                    RData::A(address) if self.record_type == RecordType::A => {
-                        note(record);
-                        answer.addresses.push(IpAddr::V4(address.0));
-                    }
-                    RData::AAAA(address) if self.record_type == RecordType::Aaaa => {
-                        note(record);
-                        answer.addresses.push(IpAddr::V6(address.0));
-                    }
-                    RData::CNAME(target) => {
-                        note(record);
-                        next = Some(&target.0);
-                    }
-                    _ => {}
-                }
-            }
-            let Some(target) = next.filter(|_| answer.addresses.is_empty()) else { break };
-            if answer.cnames.len() >= LONGEST_CHAIN {
-                return Err(format!("its CNAME records lead in a circle at {target}"));
-            }
-            answer.cnames.push(target.to_ascii());
-            owner = target;
-        }
-        answer.ttl = ttl.map(|ttl| Duration::from_secs(ttl.into()));
-        Ok(answer)
+        Reply::Ours(Box::new(message))
     }
 }
+
+/// "A of api.example.com"
+impl fmt::Display for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name.to_ascii();
+        let name = if self.name.is_root() { "the root" } else { name.trim_end_matches('.') };
+        write!(f, "{} of {name}", self.kind)
+    }
+}
+
+/// The bit in the fourth byte of a message.
+const CHECKING_DISABLED: u8 = 0x10;
+
+/// The bit in the third byte of an OPT record's TTL.
+const DNSSEC_OK: u8 = 0x80;
 
 /// What a datagram or message turned out to be.
 #[derive(Debug)]
 pub(super) enum Reply {
-    /// An answer to our question, whatever its response code.
-    Answer(RawAnswer),
+    /// A reply to our query, whatever its response code.
+    Ours(Box<Message>),
     /// A well-formed message for something we did not ask.
     NotOurs(&'static str),
     /// Not a DNS reply, with the words why.
     Malformed(String),
 }
 
-/// An answer to our question.
-#[derive(Debug)]
-pub(super) struct RawAnswer {
-    pub(super) rcode: ResponseCode,
-    pub(super) truncated: bool,
-    pub(super) answer: Answer,
-}
-
-impl RawAnswer {
-    /// The response code as operators write it.
-    pub(super) fn rcode_name(&self) -> String {
-        match self.rcode {
-            ResponseCode::NoError => "NOERROR".to_owned(),
-            ResponseCode::FormErr => "FORMERR".to_owned(),
-            ResponseCode::ServFail => "SERVFAIL".to_owned(),
-            ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
-            ResponseCode::NotImp => "NOTIMP".to_owned(),
-            ResponseCode::Refused => "REFUSED".to_owned(),
-            other => format!("RCODE{}", u16::from(other)),
-        }
-    }
-}
-
-/// The addresses of an answer and how they were reached.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Answer {
-    pub(super) addresses: Vec<IpAddr>,
-    pub(super) ttl: Option<Duration>,
-    pub(super) cnames: Vec<String>,
-}
-
-fn wire_type(record_type: RecordType) -> WireType {
-    match record_type {
-        RecordType::A => WireType::A,
-        RecordType::Aaaa => WireType::AAAA,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use hickory_resolver::proto::rr::rdata::{A, CNAME};
     use proptest::prelude::*;
 
     use super::*;
 
-    fn reply(question: &Question, records: Vec<Record>) -> Vec<u8> {
+    fn wire(name: &str, kind: WireType) -> Wire {
+        Wire::new(Name::from_ascii(name).unwrap(), kind).unwrap()
+    }
+
+    fn reply(wire: &Wire) -> Vec<u8> {
         let mut message = Message::response(7, OpCode::Query);
-        message.add_query(question.to_query());
-        message.add_answers(records);
+        message.add_query(wire.to_query());
         message.to_vec().unwrap()
     }
 
-    fn cname(from: &str, to: &str, ttl: u32) -> Record {
-        Record::from_rdata(
-            Name::from_ascii(from).unwrap(),
-            ttl,
-            RData::CNAME(CNAME(Name::from_ascii(to).unwrap())),
-        )
-    }
-
-    fn a(name: &str, last: u8, ttl: u32) -> Record {
-        Record::from_rdata(Name::from_ascii(name).unwrap(), ttl, RData::A(A::new(192, 0, 2, last)))
-    }
-
     #[test]
-    fn a_chain_is_followed_in_any_order_and_the_smallest_ttl_counts() {
-        let question = Question::new("api.example.com", RecordType::A).unwrap();
-        let records = vec![
-            a("edge.example.net.", 2, 300),
-            cname("www.example.org.", "edge.example.net.", 20),
-            a("unrelated.example.", 9, 1),
-            cname("API.example.com.", "www.example.org.", 60),
-        ];
-        let Reply::Answer(answer) = question.read(7, &reply(&question, records)) else { panic!() };
-        assert_eq!(answer.answer.addresses, ["192.0.2.2".parse::<IpAddr>().unwrap()]);
-        assert_eq!(answer.answer.ttl, Some(Duration::from_secs(20)));
-        assert_eq!(answer.answer.cnames, ["www.example.org.", "edge.example.net."]);
-        assert_eq!(answer.rcode_name(), "NOERROR");
-    }
-
-    #[test]
-    fn a_circle_of_cnames_ends() {
-        let question = Question::new("a.example", RecordType::A).unwrap();
-        let records = vec![cname("a.example.", "b.example.", 1), cname("b.example.", "a.example.", 1)];
-        let read = question.read(7, &reply(&question, records));
-        assert!(matches!(&read, Reply::Malformed(why) if why.contains("circle")), "{read:?}");
+    fn a_query_says_what_its_sender_understands() {
+        let wire = wire("api.example", WireType::A);
+        for (edns, checking_disabled) in [(Edns::Off, false), (Edns::On, false), (Edns::Validating, true)] {
+            let message = Message::from_vec(&wire.bytes(0x1234, edns)).unwrap();
+            assert_eq!((message.metadata.id, message.queries.as_slice()), (0x1234, &[wire.to_query()][..]));
+            assert!(message.metadata.recursion_desired);
+            assert_eq!(message.metadata.checking_disabled, checking_disabled);
+            let said = message.edns.map(|said| (said.max_payload(), said.version(), said.flags().dnssec_ok));
+            assert_eq!(said, (edns != Edns::Off).then_some((PAYLOAD, 0, checking_disabled)));
+        }
+        assert_eq!(wire.to_string(), "A of api.example");
     }
 
     #[test]
     fn what_is_not_ours_is_told_from_what_is_broken() {
-        let question = Question::new("a.example", RecordType::A).unwrap();
-        let other = Question::new("b.example", RecordType::A).unwrap();
-        let aaaa = Question::new("a.example", RecordType::Aaaa).unwrap();
-        assert!(matches!(question.read(8, &reply(&question, vec![])), Reply::NotOurs("another id")));
-        assert!(matches!(question.read(7, &reply(&other, vec![])), Reply::NotOurs("another question")));
-        assert!(matches!(question.read(7, &reply(&aaaa, vec![])), Reply::NotOurs("another question")));
-        assert!(matches!(question.read(7, &question.wire(7)), Reply::Malformed(_)));
+        let question = wire("a.example", WireType::A);
+        let (other, aaaa) = (wire("b.example", WireType::A), wire("a.example", WireType::AAAA));
+        assert!(matches!(question.read(7, &reply(&question)), Reply::Ours(_)));
+        assert!(matches!(question.read(8, &reply(&question)), Reply::NotOurs("another id")));
+        assert!(matches!(question.read(7, &reply(&other)), Reply::NotOurs("another question")));
+        assert!(matches!(question.read(7, &reply(&aaaa)), Reply::NotOurs("another question")));
+        assert!(matches!(question.read(7, &question.bytes(7, Edns::On)), Reply::Malformed(_)));
         assert!(matches!(question.read(7, &[0, 7, 255, 255, 1]), Reply::Malformed(_)));
         assert!(matches!(question.read(7, &[]), Reply::Malformed(_)));
     }
@@ -254,9 +171,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_can_be_read(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let question = Question::new("a.example", RecordType::A).unwrap();
             let id = bytes.get(..2).map_or(0, |start| u16::from_be_bytes([start[0], start[1]]));
-            let _ = question.read(id, &bytes);
+            let _ = wire("a.example", WireType::A).read(id, &bytes);
         }
     }
 }

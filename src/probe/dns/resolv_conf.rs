@@ -8,6 +8,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 /// Where DNS is asked.
 const PORT: u16 = 53;
 
+/// The C library asks no more servers than these (MAXNS).
+const MOST_SERVERS: usize = 3;
+
 /// What the C library does without the option.
 const NDOTS: usize = 1;
 
@@ -50,6 +53,9 @@ pub(super) fn parse(text: &str, mut passed_over: impl FnMut(String)) -> Result<S
             return Err(problems.join(", "));
         }
         servers.addresses.push((Ipv4Addr::LOCALHOST, PORT).into());
+    }
+    for unused in servers.addresses.drain(MOST_SERVERS.min(servers.addresses.len())..) {
+        problems.push(format!("{unused} is one more than the {MOST_SERVERS} that are asked"));
     }
     problems.into_iter().for_each(&mut passed_over);
     Ok(servers)

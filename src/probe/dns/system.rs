@@ -2,23 +2,28 @@
 //! programs would ask them.
 //!
 //! Promises: both files are read again when they change, so that a new network is noticed without a restart; a name
-//! server that fails is passed over for the next one, and the first failure is the one reported. Different from the C
-//! library on purpose: a name with dots is asked as it stands first whatever `ndots` says, so that search domains add
-//! no questions to a healthy lookup.
+//! server that fails, or does not answer within 5 s or its share of the time, is passed over for the next one, and the
+//! first failure is the one reported. Different from the C library on purpose: a name with dots is asked as it stands
+//! first whatever `ndots` says, so that search domains add no questions to a healthy lookup; and where there are
+//! several name servers all are asked at once, so that each is known by itself, though the answer that counts is that
+//! of the first that gives one.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use hickory_resolver::Hosts;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use super::message::{Answer, Question};
+use super::exchange::Sent;
+use super::name_servers::{Asking, ask_one, patient};
+use super::question::{Answer, Question};
 use super::resolv_conf::{self, Servers};
-use super::{First, Found, ask_server, no_data, special};
-use crate::outcome::{AnswerSource, Failure, Reason, RecordType, Transport};
+use super::{Found, no_data, special};
+use crate::outcome::{AnswerSource, Failure, Reason, RecordType};
 use crate::units::Deadline;
 
 /// The machine's resolver configuration, kept up to date.
@@ -54,6 +59,30 @@ impl Default for SystemResolver {
     }
 }
 
+/// Which name servers are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Breadth {
+    /// One after the other, until one answers.
+    InOrder,
+    /// All of them at once, so that each is known by itself.
+    All,
+}
+
+/// What came of asking the machine's resolver.
+#[derive(Debug)]
+pub(super) struct SystemAnswer {
+    pub(super) found: Found,
+    pub(super) result: Result<Answer, Failure>,
+    /// The name servers that are still to say what each says by itself; none where there is only one and it gave the answer.
+    pub(super) others: Option<Asking>,
+}
+
+impl SystemAnswer {
+    fn from(source: AnswerSource, result: Result<Answer, Failure>) -> Self {
+        Self { found: Found::from(source), result, others: None }
+    }
+}
+
 impl SystemResolver {
     /// A resolver configured by these two files.
     pub fn new(resolv_conf: impl Into<PathBuf>, hosts: impl Into<PathBuf>) -> Self {
@@ -64,25 +93,71 @@ impl SystemResolver {
     pub(super) async fn ask(
         &self,
         question: &Question,
+        breadth: Breadth,
         deadline: Deadline,
-    ) -> (Found, Result<Answer, Failure>) {
+    ) -> SystemAnswer {
         if let Some(answer) = special(question) {
-            return (Found::from(AnswerSource::Special), Ok(answer));
+            return SystemAnswer::from(AnswerSource::Special, Ok(answer));
         }
         let files = self.files();
         if let Some(result) = self.ask_hosts(&files.hosts, question) {
-            return (Found::from(AnswerSource::HostsFile), result);
+            let mut answer = SystemAnswer::from(AnswerSource::HostsFile, result);
+            // That the file says one thing and the name servers another is worth knowing.
+            if let (Ok(servers), Breadth::All) = (&files.servers, breadth) {
+                let mut asking = Asking::new(&servers.addresses, question, deadline);
+                asking.begin_all();
+                answer.others = Some(asking);
+            }
+            return answer;
         }
-        let mut found = Found::default();
-        let servers = match &files.servers {
-            Ok(servers) => servers,
+        match &files.servers {
+            Ok(servers) => ask_candidates(servers, question, breadth, deadline).await,
             Err(problem) => {
                 let words = format!("{} names no server to ask: {problem}", self.resolv_conf.display());
-                return (found, Err(Failure::new(Reason::DnsRefused, words)));
+                SystemAnswer::from(AnswerSource::Nobody, Err(Failure::new(Reason::DnsRefused, words)))
+            }
+        }
+    }
+
+    /// The addresses of a host that is on the way, such as a proxy, IPv4 first, and how many queries it took. A family
+    /// that has its addresses waits only a little for the other one: a server that drops AAAA must not cost the journey
+    /// its time. What is left of the time is not used up either, for there is a connection to make.
+    pub(in crate::probe) async fn host(
+        &self,
+        [a, aaaa]: [&Question; 2],
+        deadline: Deadline,
+    ) -> (Result<Vec<IpAddr>, Failure>, u32) {
+        let until = deadline.share(Instant::now(), 2);
+        let mut a = pin!(self.ask(a, Breadth::InOrder, until));
+        let mut aaaa = pin!(self.ask(aaaa, Breadth::InOrder, until));
+        let (ipv4, ipv6) = tokio::select! {
+            ipv4 = &mut a => {
+                let ipv6 = other(ipv4.result.is_ok(), aaaa).await;
+                (Some(ipv4), ipv6)
+            }
+            ipv6 = &mut aaaa => {
+                let ipv4 = other(ipv6.result.is_ok(), a).await;
+                (ipv4, Some(ipv6))
             }
         };
-        let result = ask_candidates(servers, question, deadline, &mut found).await;
-        (found, result)
+        let queries = [&ipv4, &ipv6].into_iter().flatten().map(|answer| answer.found.queries).sum();
+        let mut addresses = Vec::new();
+        let mut failure = None;
+        for answer in [ipv4, ipv6].into_iter().flatten() {
+            match answer.result {
+                Ok(answer) => addresses.extend(answer.addresses),
+                // That there is no address of a family says less than what went wrong with the other.
+                Err(found) if found.reason == Reason::DnsNodata => failure = failure.or(Some(found)),
+                Err(found) => {
+                    failure =
+                        failure.filter(|known: &Failure| known.reason != Reason::DnsNodata).or(Some(found));
+                }
+            }
+        }
+        match failure {
+            Some(failure) if addresses.is_empty() => (Err(failure), queries),
+            _ => (Ok(addresses), queries),
+        }
     }
 
     fn files(&self) -> Arc<Files> {
@@ -99,7 +174,7 @@ impl SystemResolver {
     /// A name in the hosts file is not asked of any server, for neither family.
     fn ask_hosts(&self, hosts: &Hosts, question: &Question) -> Option<Result<Answer, Failure>> {
         let listed = |question: &Question| {
-            let lookup = hosts.lookup_static_host(&question.to_query())?;
+            let lookup = hosts.lookup_static_host(&question.wire().to_query())?;
             let addresses: Vec<_> =
                 lookup.answers().iter().filter_map(|record| record.data.ip_addr()).collect();
             (!addresses.is_empty()).then_some(addresses)
@@ -117,13 +192,20 @@ impl SystemResolver {
     }
 }
 
+/// How long the second family is waited for when the first one has its addresses (RFC 8305 §3).
+const GRACE: Duration = Duration::from_millis(50);
+
+async fn other(found: bool, asked: impl Future<Output = SystemAnswer>) -> Option<SystemAnswer> {
+    if found { timeout(GRACE, asked).await.ok() } else { Some(asked.await) }
+}
+
 /// Asks for the name as it stands and, where it is short, below the search domains.
 async fn ask_candidates(
     servers: &Servers,
     question: &Question,
+    breadth: Breadth,
     deadline: Deadline,
-    found: &mut Found,
-) -> Result<Answer, Failure> {
+) -> SystemAnswer {
     let dots = question.name().bytes().filter(|byte| *byte == b'.').count();
     let below: Vec<_> = if dots < servers.ndots {
         servers.search.iter().filter_map(|domain| question.below(domain).ok()).collect()
@@ -133,39 +215,63 @@ async fn ask_candidates(
     let own = std::iter::once(question);
     let candidates: Vec<&Question> =
         if dots == 0 { below.iter().chain(own).collect() } else { own.chain(below.iter()).collect() };
-    let mut first = First::default();
+    let mut first: Option<SystemAnswer> = None;
+    let mut queries = 0;
     for candidate in candidates {
-        let result = ask_servers(&servers.addresses, candidate, deadline, found).await;
-        match (result, &first.0) {
-            (Err(failure), None) if failure.reason == Reason::DnsNxdomain => first.note(failure, found),
+        let mut answer = ask_servers(&servers.addresses, candidate, breadth, deadline).await;
+        queries += answer.found.queries;
+        match (&answer.result, &first) {
+            (Err(failure), None) if failure.reason == Reason::DnsNxdomain => first = Some(answer),
             // The first name is the one that was meant: what goes wrong with the others says nothing about it.
             (Err(_), Some(_)) => {}
-            (result, _) => return result,
+            _ => {
+                answer.found.queries = queries;
+                return answer;
+            }
         }
     }
-    Err(first.report(found).unwrap_or_else(|| no_data(question, "nobody", &[])))
+    let mut answer = first
+        .unwrap_or_else(|| SystemAnswer::from(AnswerSource::Nobody, Err(no_data(question, "nobody", &[]))));
+    answer.found.queries = queries;
+    answer
 }
 
 /// Asks the servers in order until one gives an answer; that a name does not exist is an answer.
 async fn ask_servers(
     servers: &[SocketAddr],
     question: &Question,
+    breadth: Breadth,
     deadline: Deadline,
-    found: &mut Found,
-) -> Result<Answer, Failure> {
-    let mut first = First::default();
-    for (index, server) in servers.iter().enumerate() {
-        let share = deadline.share(Instant::now(), servers.len() - index);
-        match ask_server(*server, Transport::Udp, question, share, found).await {
-            Err(failure) if !matches!(failure.reason, Reason::DnsNxdomain | Reason::DnsNodata) => {
-                first.note(failure, found);
-            }
-            result => return result,
-        }
+) -> SystemAnswer {
+    if let [server] = servers {
+        let asked = ask_one(*server, question, patient(deadline), Sent::default()).await;
+        return SystemAnswer { found: asked.found, result: asked.result, others: None };
     }
-    Err(first
-        .report(found)
-        .unwrap_or_else(|| Failure::new(Reason::DnsRefused, "there is no name server to ask")))
+    let mut asking = Asking::new(servers, question, deadline);
+    if breadth == Breadth::All {
+        asking.begin_all();
+    }
+    let mut first: Option<(Found, Failure)> = None;
+    let mut truncated = false;
+    let (mut found, result) = loop {
+        let Some(asked) = asking.next_in_order().await else {
+            let nobody =
+                || (Found::default(), Failure::new(Reason::DnsRefused, "there is no name server to ask"));
+            let (found, failure) = first.unwrap_or_else(nobody);
+            break (found, Err(failure));
+        };
+        truncated |= asked.found.truncated;
+        match asked.result {
+            Err(failure) if !matches!(failure.reason, Reason::DnsNxdomain | Reason::DnsNodata) => {
+                first = first.or(Some((asked.found, failure)));
+            }
+            result => break (asked.found, result),
+        }
+    };
+    found.queries = asking.sent();
+    found.truncated = truncated;
+    let others = (breadth == Breadth::All).then_some(asking);
+    SystemAnswer { found, result, others }
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -196,145 +302,4 @@ fn read_servers(path: &Path) -> Result<Servers, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::IpAddr;
-    use std::time::Duration;
-
-    use hickory_resolver::proto::op::{Message, OpCode, ResponseCode};
-
-    use super::*;
-
-    fn resolver(resolv_conf: &str, hosts: &str) -> (tempfile::TempDir, SystemResolver) {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("resolv.conf"), resolv_conf).unwrap();
-        std::fs::write(dir.path().join("hosts"), hosts).unwrap();
-        let resolver = SystemResolver::new(dir.path().join("resolv.conf"), dir.path().join("hosts"));
-        (dir, resolver)
-    }
-
-    async fn ask(
-        resolver: &SystemResolver,
-        name: &str,
-        kind: RecordType,
-    ) -> (AnswerSource, Result<Vec<IpAddr>, Reason>) {
-        let question = Question::new(name, kind).unwrap();
-        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
-        let (found, result) = resolver.ask(&question, deadline).await;
-        (found.said.source, result.map(|answer| answer.addresses).map_err(|failure| failure.reason))
-    }
-
-    #[tokio::test]
-    async fn the_hosts_file_is_asked_first_and_read_again_when_it_changes() {
-        let (dir, resolver) = resolver("", "127.0.0.9 api.example # mine\n");
-        let nine: IpAddr = "127.0.0.9".parse().unwrap();
-        assert_eq!(
-            ask(&resolver, "api.example", RecordType::A).await,
-            (AnswerSource::HostsFile, Ok(vec![nine]))
-        );
-        let (source, result) = ask(&resolver, "api.example", RecordType::Aaaa).await;
-        assert_eq!((source, result), (AnswerSource::HostsFile, Err(Reason::DnsNodata)));
-        let hosts = dir.path().join("hosts");
-        std::fs::write(&hosts, "::1 api.example\n").unwrap();
-        let file = std::fs::File::options().write(true).open(&hosts).unwrap();
-        file.set_modified(crate::clock::wall() + Duration::from_secs(9)).unwrap();
-        let one: IpAddr = "::1".parse().unwrap();
-        assert_eq!(
-            ask(&resolver, "api.example", RecordType::Aaaa).await,
-            (AnswerSource::HostsFile, Ok(vec![one]))
-        );
-    }
-
-    #[tokio::test]
-    async fn localhost_is_never_asked_of_a_server() {
-        let (_dir, resolver) = resolver("", "");
-        for name in ["localhost", "api.localhost"] {
-            let (source, result) = ask(&resolver, name, RecordType::A).await;
-            assert_eq!((source, result.unwrap().len()), (AnswerSource::Special, 1));
-        }
-    }
-
-    #[tokio::test]
-    async fn a_resolv_conf_whose_servers_cannot_be_used_says_so() {
-        let (_dir, resolver) = resolver("nameserver fe80::1%no-such0\n", "");
-        let question = Question::new("api.example", RecordType::A).unwrap();
-        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
-        let failure = resolver.ask(&question, deadline).await.1.unwrap_err();
-        assert_eq!(failure.reason, Reason::DnsRefused);
-        assert!(failure.detail.contains("no-such0"), "{}", failure.detail);
-    }
-
-    #[tokio::test]
-    async fn a_bad_byte_in_the_hosts_file_costs_no_entry() {
-        let (dir, resolver) = resolver("", "");
-        std::fs::write(dir.path().join("hosts"), b"# caf\xe9\n127.0.0.9 api.example # \xff\n").unwrap();
-        let nine: IpAddr = "127.0.0.9".parse().unwrap();
-        let asked = ask(&resolver, "api.example", RecordType::A).await;
-        assert_eq!(asked, (AnswerSource::HostsFile, Ok(vec![nine])));
-    }
-
-    /// A name server on loopback that answers each name with this response code, without any record.
-    async fn server(rcode: impl Fn(&str) -> ResponseCode + Send + 'static) -> SocketAddr {
-        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let address = socket.local_addr().unwrap();
-        tokio::spawn(async move {
-            let mut buffer = [0; 512];
-            while let Ok((length, client)) = socket.recv_from(&mut buffer).await {
-                let asked = Message::from_vec(&buffer[..length]).unwrap();
-                let mut reply = Message::response(asked.metadata.id, OpCode::Query);
-                reply.metadata.response_code = rcode(&asked.queries[0].name().to_ascii());
-                reply.add_query(asked.queries[0].clone());
-                socket.send_to(&reply.to_vec().unwrap(), client).await.unwrap();
-            }
-        });
-        address
-    }
-
-    #[tokio::test]
-    async fn of_several_servers_what_was_said_belongs_to_the_failure_that_is_reported() {
-        let (refuses, fails) =
-            (server(|_| ResponseCode::Refused).await, server(|_| ResponseCode::ServFail).await);
-        let question = Question::new("api.example", RecordType::A).unwrap();
-        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
-        let mut found = Found::default();
-        let failure = ask_servers(&[refuses, fails], &question, deadline, &mut found).await.unwrap_err();
-        assert_eq!((failure.reason, found.queries), (Reason::DnsRefused, 2));
-        assert_eq!(found.said.rcode.as_deref(), Some("REFUSED"));
-        assert_eq!(found.said.source, AnswerSource::Server { address: refuses, transport: Transport::Udp });
-    }
-
-    #[tokio::test]
-    async fn what_goes_wrong_below_search_domains_does_not_hide_that_the_name_does_not_exist() {
-        let code = |name: &str| match name {
-            "api.example." => ResponseCode::NXDomain,
-            "api.example.a." => ResponseCode::Refused,
-            _ => ResponseCode::ServFail,
-        };
-        let search = vec!["a".to_owned(), "b".to_owned()];
-        let servers = Servers { addresses: vec![server(code).await], search, ndots: 5 };
-        let question = Question::new("api.example", RecordType::A).unwrap();
-        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
-        let mut found = Found::default();
-        let failure = ask_candidates(&servers, &question, deadline, &mut found).await.unwrap_err();
-        assert_eq!(failure.reason, Reason::DnsNxdomain);
-        assert!(failure.detail.ends_with("A of api.example"), "{}", failure.detail);
-        assert_eq!(found.queries, 3);
-        assert_eq!(
-            found.said.rcode.as_deref(),
-            Some("NXDOMAIN"),
-            "what was said belongs to what is reported"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_server_that_refuses_is_passed_over_and_the_first_failure_is_kept() {
-        // Nothing listens on port 53 of these loopback addresses.
-        let (_dir, resolver) = resolver("nameserver 127.0.0.98\nnameserver 127.0.0.99\n", "");
-        let question = Question::new("api.example", RecordType::A).unwrap();
-        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
-        let (found, result) = resolver.ask(&question, deadline).await;
-        let failure = result.unwrap_err();
-        assert_eq!(failure.reason, Reason::DnsRefused);
-        assert!(failure.detail.contains("127.0.0.98"), "{}", failure.detail);
-        assert_eq!(found.queries, 2);
-    }
-}
+mod tests;

@@ -7,9 +7,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 
 use crate::outcome::HttpVersion;
 use crate::provider::{Answer, CallKind, Provider, Reading};
-use crate::target::{ApiKey, Expectations, Scheme, Secret, Target};
+use crate::target::{ApiKey, Endpoint, Expectations, Scheme, Secret, Target};
 
-const AGENT: &str = concat!("api-canary/", env!("CARGO_PKG_VERSION"));
+/// How the canary names itself.
+pub(super) const AGENT: &str = concat!("api-canary/", env!("CARGO_PKG_VERSION"));
 
 /// What the call will travel over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,11 +67,11 @@ pub(crate) struct Prepared {
 }
 
 impl CallPlan {
-    pub(crate) fn new(target: &Target) -> Result<Self, PlanError> {
+    pub(crate) fn new(target: &Target, endpoint: &Endpoint) -> Result<Self, PlanError> {
         let provider = target.provider;
         let kind = target.call;
         let call = provider.call(kind).ok_or(PlanError::NoSuchCall { provider: provider.name(), kind })?;
-        let base = &target.endpoint.path;
+        let base = &endpoint.path;
         let path = if call.path.is_empty() {
             base.clone()
         } else {
@@ -79,16 +80,16 @@ impl CallPlan {
         };
         // A query often holds a key, and what came from the environment may be one.
         let shown_path = match path.split_once('?') {
-            _ if target.endpoint.confidential => "/[redacted]",
+            _ if endpoint.confidential => "/[redacted]",
             Some((path, _)) => path,
             None => &path,
         }
         .to_owned();
-        let scheme = match target.endpoint.scheme {
+        let scheme = match endpoint.scheme {
             Scheme::Http => "http",
             Scheme::Https => "https",
         };
-        let authority = target.endpoint.authority();
+        let authority = endpoint.authority();
         let to_uri = |text: String| Uri::try_from(text).map_err(http::Error::from);
         let absolute = to_uri(format!("{scheme}://{authority}{path}"))?;
         let mut headers = HeaderMap::new();
@@ -183,7 +184,8 @@ mod tests {
             format!("targets:\n  - {{name: a, provider: http, url: \"{url}\", api_key: {{env: KEY}}}}\n");
         std::fs::write(&file, text).unwrap();
         let env = Env::of([("KEY", "sk-ant-1"), ("TOKEN", "t0ken")]);
-        CallPlan::new(&Config::load(&Source::File(file), &env).unwrap().targets[0]).unwrap()
+        let target = Config::load(&Source::File(file), &env).unwrap().targets.remove(0);
+        CallPlan::new(&target, &target.sites[0].endpoint).unwrap()
     }
 
     #[test]

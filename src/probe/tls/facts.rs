@@ -16,11 +16,18 @@ use crate::outcome::{CertFacts, ChainFacts};
 /// Reads a chain, leaf first.
 pub(super) fn of_chain<'a>(chain: impl Iterator<Item = &'a CertificateDer<'a>>) -> ChainFacts {
     let mut facts = ChainFacts::default();
+    let mut leaf = None;
     for der in chain {
-        match X509Certificate::from_der(der) {
+        let read = X509Certificate::from_der(der);
+        leaf.get_or_insert(read.is_ok());
+        match read {
             Ok((_, certificate)) => facts.certificates.push(of_certificate(&certificate, der)),
             Err(_) => facts.unreadable += 1,
         }
+    }
+    // Without the leaf the first one of the others would be taken for it.
+    if leaf == Some(false) {
+        facts.unreadable += std::mem::take(&mut facts.certificates).len();
     }
     facts
 }
@@ -60,7 +67,7 @@ fn issuer_url(certificate: &X509Certificate<'_>) -> Option<String> {
 }
 
 /// The serial as lower-case hex; the sign byte of DER is not part of the number.
-fn serial(raw: &[u8]) -> String {
+pub(super) fn serial(raw: &[u8]) -> String {
     match raw {
         [0, rest @ ..] if !rest.is_empty() => hex(rest),
         all => hex(all),

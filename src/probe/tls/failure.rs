@@ -28,9 +28,22 @@ pub(super) fn of(error: &io::Error, asked: &str, first_bytes: &[u8], seen: &TlsE
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
         ) => Reason::TlsVersion,
+        Error::AlertReceived(alert)
+            if let Some(subject) = &seen.client_certificate_sent
+                && is_about_certificates(*alert) =>
+        {
+            let words = format!(
+                "TLS handshake with {asked}: the server rejected the client certificate {subject}: {tls}"
+            );
+            return Failure::new(Reason::TlsClientCertRequired, words);
+        }
         Error::AlertReceived(AlertDescription::CertificateRequired) => Reason::TlsClientCertRequired,
         // TLS 1.2 has no alert of its own for it.
-        Error::AlertReceived(_) if seen.client_certificate_requested => Reason::TlsClientCertRequired,
+        Error::AlertReceived(_)
+            if seen.client_certificate_requested && seen.client_certificate_sent.is_none() =>
+        {
+            Reason::TlsClientCertRequired
+        }
         Error::AlertReceived(AlertDescription::CloseNotify) => Reason::TlsReset,
         Error::AlertReceived(_) | Error::PeerIncompatible(_) | Error::NoApplicationProtocol => {
             Reason::TlsAlert
@@ -39,6 +52,47 @@ pub(super) fn of(error: &io::Error, asked: &str, first_bytes: &[u8], seen: &TlsE
         _ => Reason::TlsReset,
     };
     Failure::new(reason, format!("TLS handshake with {asked}: {tls}"))
+}
+
+/// What it means that the server turned a call away, as servers do that miss a client certificate or do not like the one
+/// they got: with TLS 1.3 they say so only after the handshake. `None` where none was asked for.
+pub(in crate::probe) fn turned_away(
+    seen: &TlsEvidence,
+    how: &str,
+    broken: Option<&Failure>,
+) -> Option<Failure> {
+    if !seen.client_certificate_requested {
+        return None;
+    }
+    let words = match (&seen.client_certificate_sent, broken) {
+        (None, _) => format!("the server asked for a client certificate and {how}"),
+        (Some(subject), Some(broken)) if broken.detail.contains("received fatal alert") => {
+            format!("the server rejected the client certificate {subject}: {}", broken.detail)
+        }
+        (Some(subject), Some(broken)) if broken.reason == Reason::HttpReset => format!(
+            "the server probably rejected the client certificate {subject}: it {how} ({})",
+            broken.detail
+        ),
+        (Some(subject), _) => format!("the server rejected the client certificate {subject}: it {how}"),
+    };
+    Some(Failure::new(Reason::TlsClientCertRequired, words))
+}
+
+/// Alerts with which a server ends a handshake because of the client's certificate; TLS 1.2 also has none of its own.
+fn is_about_certificates(alert: AlertDescription) -> bool {
+    use AlertDescription as A;
+    matches!(
+        alert,
+        A::BadCertificate
+            | A::UnsupportedCertificate
+            | A::CertificateRevoked
+            | A::CertificateExpired
+            | A::CertificateUnknown
+            | A::CertificateRequired
+            | A::UnknownCA
+            | A::AccessDenied
+            | A::HandshakeFailure
+    )
 }
 
 /// The handshake got no further in time.
@@ -120,7 +174,50 @@ mod tests {
         let asked = TlsEvidence { client_certificate_requested: true, ..TlsEvidence::default() };
         let refused = of(&alert(AlertDescription::HandshakeFailure), "x", RECORD, &asked);
         assert_eq!(refused.reason, R::TlsClientCertRequired);
+        let sent = TlsEvidence { client_certificate_sent: Some("CN=canary".into()), ..asked.clone() };
+        for (description, reason) in [
+            (AlertDescription::UnknownCA, R::TlsClientCertRequired),
+            (AlertDescription::CertificateRevoked, R::TlsClientCertRequired),
+            (AlertDescription::InternalError, R::TlsAlert),
+        ] {
+            let failure = of(&alert(description), "x", RECORD, &sent);
+            assert_eq!(failure.reason, reason, "{}", failure.detail);
+            let rejected = failure.detail.contains("rejected the client certificate CN=canary: ");
+            assert_eq!(rejected, reason == R::TlsClientCertRequired, "{}", failure.detail);
+        }
         assert_eq!(of_silence("x", b"", Duration::from_secs(1)).reason, R::TlsTimeout);
         assert_eq!(of_silence("x", b"220 smtp", Duration::from_secs(1)).reason, R::TlsNotTls);
+    }
+
+    #[test]
+    fn a_call_turned_away_says_whether_a_certificate_was_sent() {
+        let words = |requested, sent: Option<&str>, broken: Option<&Failure>| {
+            let seen = TlsEvidence {
+                client_certificate_requested: requested,
+                client_certificate_sent: sent.map(Into::into),
+                ..TlsEvidence::default()
+            };
+            turned_away(&seen, "did so", broken).map(|failure| failure.detail)
+        };
+        let alert = Failure::new(Reason::HttpReset, "waiting: received fatal alert: UnknownCA");
+        let cut = Failure::new(Reason::HttpReset, "waiting: reset");
+        let page = Failure::new(Reason::RequestRejected, "HTTP 400");
+        assert_eq!(words(false, None, Some(&cut)), None);
+        for (sent, broken, expected) in [
+            (None, &cut, "the server asked for a client certificate and did so"),
+            (
+                Some("CN=c"),
+                &alert,
+                "the server rejected the client certificate CN=c: waiting: received fatal alert: UnknownCA",
+            ),
+            (
+                Some("CN=c"),
+                &cut,
+                "the server probably rejected the client certificate CN=c: it did so (waiting: reset)",
+            ),
+            (Some("CN=c"), &page, "the server rejected the client certificate CN=c: it did so"),
+        ] {
+            assert_eq!(words(true, sent, Some(broken)).as_deref(), Some(expected));
+        }
     }
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{CipherSuite, ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion, version};
-use x509_parser::prelude::{FromDer as _, X509Name};
 
-use super::checks::Trust;
-use super::facts;
+use super::client::Shown;
+use super::machine::MACHINE;
+use super::trust::{Stores, Trust};
 use super::verified::LastVerified;
-use super::verifier::{Recorder, SharedTrust};
-use crate::target::{Host, HttpOffer, MinTls, Roots, TlsOptions};
+use super::verifier::{Recorder, Shared};
+use crate::target::{Host, MinTls, Roots, TlsOptions};
 
 /// Why TLS cannot be set up for a target.
 #[derive(Debug, thiserror::Error)]
@@ -30,46 +30,83 @@ pub enum SetupError {
         /// Why.
         reason: rustls::Error,
     },
+    /// The canary's own certificate cannot be used.
+    #[error("the client certificate {cert_path} with the key {key_path} cannot be used: {reason}")]
+    ClientCertificate {
+        /// The file of the certificate.
+        cert_path: String,
+        /// The file of the key.
+        key_path: String,
+        /// Why.
+        reason: String,
+    },
     /// rustls refused the configuration.
     #[error("TLS cannot be configured: {0}")]
     Rustls(#[from] rustls::Error),
 }
 
-static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
-
-/// The bundled Mozilla roots, read once for all targets.
-static MOZILLA: LazyLock<Arc<Trust>> = LazyLock::new(|| {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    Arc::new(trust(roots, Vec::new()))
-});
+/// The one cryptography library.
+pub(super) static PROVIDER: LazyLock<Arc<CryptoProvider>> =
+    LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
 
 /// What a target needs for its handshakes.
 #[derive(Debug)]
 pub(crate) struct TlsSetup {
     base: ClientConfig,
-    trust: Arc<SharedTrust>,
+    shared: Arc<Shared>,
     server_name: ServerName<'static>,
     shown_name: String,
     expiry_warning: Duration,
 }
 
 impl TlsSetup {
-    pub(crate) fn new(options: &TlsOptions, offer: HttpOffer, host: &Host) -> Result<Self, SetupError> {
+    /// A setup that offers these protocols by ALPN to `host`; `public` says that its certificate has to be one of a
+    /// public issuer.
+    pub(crate) fn new(
+        options: &TlsOptions,
+        alpn: &[&[u8]],
+        host: &Host,
+        public: bool,
+    ) -> Result<Self, SetupError> {
+        let stores = match &options.roots {
+            Roots::Public => Stores::Public { machine: Arc::clone(&MACHINE), own_host: public },
+            Roots::File { path, certificates } => {
+                Stores::File(Arc::new(Trust::new(roots_of(path, certificates)?, certificates.clone())))
+            }
+        };
+        Self::with_stores(options, alpn, host, stores)
+    }
+
+    /// A setup that trusts no more than the bundled roots where no file is given: what this machine's owner put into its
+    /// own store may be what intercepts.
+    pub(crate) fn without_machine(
+        options: &TlsOptions,
+        alpn: &[&[u8]],
+        host: &Host,
+    ) -> Result<Self, SetupError> {
+        match options.roots {
+            Roots::Public => Self::with_stores(options, alpn, host, Stores::Bundled),
+            Roots::File { .. } => Self::new(options, alpn, host, false),
+        }
+    }
+
+    /// The same with these stores.
+    pub(super) fn with_stores(
+        options: &TlsOptions,
+        alpn: &[&[u8]],
+        host: &Host,
+        stores: Stores,
+    ) -> Result<Self, SetupError> {
         let shown_name = options.server_name.clone().unwrap_or_else(|| host.to_string());
         let server_name = ServerName::try_from(shown_name.clone())
             .map_err(|_| SetupError::ServerName(shown_name.clone()))?;
-        let trust = match &options.roots {
-            Roots::Mozilla => Arc::clone(&MOZILLA),
-            Roots::File { path, certificates } => {
-                Arc::new(trust(roots_of(path, certificates)?, certificates.clone()))
-            }
-        };
-        let trust = Arc::new(SharedTrust { trust, last: LastVerified::default() });
+        let client = options.client_cert.as_ref().map(Shown::try_new).transpose()?;
+        let shared = Arc::new(Shared { stores, last: LastVerified::default(), client });
         let versions: &[&SupportedProtocolVersion] = match options.min_version {
             MinTls::V12 => &[&version::TLS13, &version::TLS12],
             MinTls::V13 => &[&version::TLS13],
         };
-        let recorder = Arc::new(Recorder::new(Arc::clone(&trust), crate::clock::wall()));
+        let recorder = Arc::new(Recorder::new(Arc::clone(&shared), crate::clock::wall()));
         let mut base = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
             .with_protocol_versions(versions)?
             .dangerous()
@@ -77,12 +114,8 @@ impl TlsSetup {
             .with_no_client_auth();
         // A resumed handshake shows no certificate, and seeing the certificate is half of what a probe is for.
         base.resumption = rustls::client::Resumption::disabled();
-        base.alpn_protocols = match offer {
-            HttpOffer::Auto => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-            HttpOffer::H1 => vec![b"http/1.1".to_vec()],
-            HttpOffer::H2 => vec![b"h2".to_vec()],
-        };
-        Ok(Self { base, trust, server_name, shown_name, expiry_warning: options.expiry_warning })
+        base.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+        Ok(Self { base, shared, server_name, shown_name, expiry_warning: options.expiry_warning })
     }
 
     /// The configuration of one handshake.
@@ -93,11 +126,11 @@ impl TlsSetup {
         Arc::new(config)
     }
 
-    pub(super) fn trust(&self) -> &Arc<SharedTrust> {
-        &self.trust
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
-    pub(super) fn server_name(&self) -> ServerName<'static> {
+    pub(in crate::probe) fn server_name(&self) -> ServerName<'static> {
         self.server_name.clone()
     }
 
@@ -117,35 +150,6 @@ fn roots_of(path: &str, certificates: &[CertificateDer<'static>]) -> Result<Root
         added.map_err(|reason| SetupError::Root { path: path.to_owned(), number: at + 1, reason })?;
     }
     Ok(roots)
-}
-
-/// What handshakes with these roots check against; `pinned` are trusted as they stand.
-pub(super) fn trust(roots: RootCertStore, pinned: Vec<CertificateDer<'static>>) -> Trust {
-    // A trust anchor's subject is the content of its DER sequence, without the header.
-    let subject = |anchor: &[u8]| {
-        let der = sequence(anchor);
-        X509Name::from_der(&der).ok().map(|(_, subject)| facts::name(&subject))
-    };
-    let mut subjects: Vec<_> = roots.roots.iter().filter_map(|root| subject(&root.subject)).collect();
-    subjects.sort_unstable();
-    Trust { roots, subjects, pinned, algorithms: PROVIDER.signature_verification_algorithms }
-}
-
-/// DER of a SEQUENCE with this content.
-fn sequence(content: &[u8]) -> Vec<u8> {
-    let length = content.len().to_be_bytes();
-    let significant: Vec<u8> = length.into_iter().skip_while(|byte| *byte == 0).collect();
-    let mut der = vec![0x30];
-    match significant.as_slice() {
-        [] => der.push(0),
-        [short] if *short < 0x80 => der.push(*short),
-        long => {
-            der.push(0x80 | u8::try_from(long.len()).unwrap_or(0));
-            der.extend_from_slice(long);
-        }
-    }
-    der.extend_from_slice(content);
-    der
 }
 
 /// A version's name as dashboards know it.
@@ -169,13 +173,6 @@ pub(super) fn cipher_name(suite: CipherSuite) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_bundled_roots_are_known_by_their_names() {
-        let known = |text: &str| MOZILLA.subjects.iter().any(|subject| subject == text);
-        assert!(known("CN=ISRG Root X1,O=Internet Security Research Group,C=US"), "{:?}", MOZILLA.subjects);
-        assert!(known("CN=GTS Root R1,O=Google Trust Services LLC,C=US"));
-    }
 
     #[test]
     fn suites_have_their_iana_names() {

@@ -1,4 +1,5 @@
-//! The last chain that verified for a target, so that the same chain need not be verified again within minutes.
+//! The last chain that verified for a target, so that the same chain with the same staple need not be
+//! verified again within minutes.
 //!
 //! Bounded by the chain's own dates: the entry never outlives the first certificate that expires, and a clock set
 //! back empties it.
@@ -20,26 +21,42 @@ pub(super) struct LastVerified(Mutex<Option<Entry>>);
 #[derive(Debug)]
 struct Entry {
     chain: Vec<CertificateDer<'static>>,
+    /// The stapled OCSP response, empty where none came: it may say tomorrow what it does not say today.
+    staple: Vec<u8>,
     from: SystemTime,
     until: SystemTime,
     record: Arc<Record>,
 }
 
+impl Entry {
+    fn holds(&self, now: SystemTime) -> bool {
+        (self.from..self.until).contains(&now)
+    }
+}
+
 impl LastVerified {
+    /// Whether a chain that verified is remembered, so that nothing will be judged if it comes again.
+    pub(super) fn holds(&self, now: SystemTime) -> bool {
+        let guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        guard.as_ref().is_some_and(|entry| entry.holds(now))
+    }
+
     /// The record of a chain that verified lately and is the same byte for byte.
     pub(super) fn get(
         &self,
         leaf: &[u8],
         rest: &[CertificateDer<'_>],
+        staple: &[u8],
         now: SystemTime,
     ) -> Option<Arc<Record>> {
         let guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = guard.as_ref()?;
         let (known_leaf, known_rest) = entry.chain.split_first()?;
         let same = known_leaf.as_ref() == leaf
+            && entry.staple == staple
             && known_rest.len() == rest.len()
             && known_rest.iter().zip(rest).all(|(known, given)| known.as_ref() == given.as_ref());
-        (same && (entry.from..entry.until).contains(&now)).then(|| Arc::clone(&entry.record))
+        (same && entry.holds(now)).then(|| Arc::clone(&entry.record))
     }
 
     /// Remembers a chain that verified at `now`.
@@ -47,12 +64,13 @@ impl LastVerified {
         &self,
         leaf: &CertificateDer<'_>,
         rest: &[CertificateDer<'_>],
+        staple: &[u8],
         record: &Arc<Record>,
         now: SystemTime,
     ) {
         let until = record.verified_until.map_or(now, |end| end.min(now + KEPT));
         let chain = std::iter::once(leaf).chain(rest).map(|der| der.clone().into_owned()).collect();
-        let entry = Entry { chain, from: now, until, record: Arc::clone(record) };
+        let entry = Entry { chain, staple: staple.to_vec(), from: now, until, record: Arc::clone(record) };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
     }
 }
@@ -69,24 +87,38 @@ mod tests {
         let leaf = CertificateDer::from(vec![1]);
         let rest = [CertificateDer::from(vec![2])];
         let record = |verified_until| {
-            let checks = CertificateChecks { path: Check::Passed, dates: Check::Passed, name: Check::Passed };
+            let checks = CertificateChecks {
+                path: Check::Passed,
+                revocation: Check::Passed,
+                dates: Check::Passed,
+                name: Check::Passed,
+            };
             Arc::new(Record {
                 facts: Arc::new(ChainFacts::default()),
                 checks: Arc::new(checks),
+                trusted_by: None,
                 verified_until,
             })
         };
         let last = LastVerified::default();
-        last.put(&leaf, &rest, &record(Some(now + 10 * KEPT)), now);
-        assert!(last.get(&leaf, &rest, now).is_some());
-        assert!(last.get(&leaf, &rest, now + KEPT - second).is_some());
-        assert!(last.get(&leaf, &rest, now + KEPT).is_none());
-        assert!(last.get(&leaf, &rest, now - second).is_none());
-        assert!(last.get(&leaf, &[], now).is_none());
-        assert!(last.get(&[9], &rest, now).is_none());
-        last.put(&leaf, &rest, &record(Some(now + 5 * second)), now);
-        assert!(last.get(&leaf, &rest, now + 5 * second).is_none(), "never beyond the chain's own dates");
-        last.put(&leaf, &rest, &record(None), now);
-        assert!(last.get(&leaf, &rest, now).is_none());
+        last.put(&leaf, &rest, b"", &record(Some(now + 10 * KEPT)), now);
+        assert!(last.get(&leaf, &rest, b"", now).is_some());
+        assert!(last.get(&leaf, &rest, b"", now + KEPT - second).is_some());
+        assert!(last.get(&leaf, &rest, b"", now + KEPT).is_none());
+        assert!(last.get(&leaf, &rest, b"", now - second).is_none());
+        assert!(last.get(&leaf, &[], b"", now).is_none());
+        assert!(last.get(&[9], &rest, b"", now).is_none());
+        assert!(
+            last.get(&leaf, &rest, b"new", now).is_none(),
+            "a staple may revoke what verified without it"
+        );
+        assert!(last.holds(now) && !last.holds(now + KEPT));
+        last.put(&leaf, &rest, b"", &record(Some(now + 5 * second)), now);
+        assert!(
+            last.get(&leaf, &rest, b"", now + 5 * second).is_none(),
+            "never beyond the chain's own dates"
+        );
+        last.put(&leaf, &rest, b"", &record(None), now);
+        assert!(last.get(&leaf, &rest, b"", now).is_none());
     }
 }

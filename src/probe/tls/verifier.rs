@@ -11,39 +11,63 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-use super::checks::{self, Presented, Trust};
+use super::checks::{self, Against, Presented};
+use super::client::Shown;
 use super::facts;
+use super::setup::PROVIDER;
+use super::trust::{MOZILLA, Stores};
 use super::verified::LastVerified;
-use crate::outcome::{CertificateChecks, ChainFacts, Reason};
+use crate::outcome::{CertificateChecks, ChainFacts, Reason, TrustedBy};
+use crate::units::Deadline;
 
 /// What one handshake presented, and what the checks said.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     pub(super) facts: Arc<ChainFacts>,
     pub(super) checks: Arc<CertificateChecks>,
+    pub(super) trusted_by: Option<TrustedBy>,
     /// The earliest end of validity of the verified chain; `None` unless it verified.
     pub(super) verified_until: Option<SystemTime>,
 }
 
 /// What a target's handshakes share.
 #[derive(Debug)]
-pub(super) struct SharedTrust {
-    pub(super) trust: Arc<Trust>,
+pub(super) struct Shared {
+    pub(super) stores: Stores,
     pub(super) last: LastVerified,
+    pub(super) client: Option<Shown>,
+}
+
+impl Shared {
+    /// Has the machine's store at hand if a chain will be judged: not where the last one still counts.
+    pub(super) async fn ready(&self, now: SystemTime, deadline: Deadline) {
+        if let Stores::Public { machine, .. } = &self.stores
+            && !self.last.holds(now)
+        {
+            machine.refresh(deadline).await;
+        }
+    }
 }
 
 /// The verifier of one handshake.
 #[derive(Debug)]
 pub(super) struct Recorder {
-    shared: Arc<SharedTrust>,
+    shared: Arc<Shared>,
     now: SystemTime,
     record: OnceLock<Arc<Record>>,
     certificate_requested: AtomicBool,
+    certificate_sent: AtomicBool,
 }
 
 impl Recorder {
-    pub(super) fn new(shared: Arc<SharedTrust>, now: SystemTime) -> Self {
-        Self { shared, now, record: OnceLock::new(), certificate_requested: AtomicBool::new(false) }
+    pub(super) fn new(shared: Arc<Shared>, now: SystemTime) -> Self {
+        Self {
+            shared,
+            now,
+            record: OnceLock::new(),
+            certificate_requested: AtomicBool::new(false),
+            certificate_sent: AtomicBool::new(false),
+        }
     }
 
     /// What was recorded, if the handshake came so far.
@@ -56,21 +80,37 @@ impl Recorder {
         self.certificate_requested.load(Ordering::Relaxed)
     }
 
+    /// Whose client certificate the server was sent.
+    pub(super) fn certificate_sent(&self) -> Option<Arc<str>> {
+        let client = self.shared.client.as_ref().filter(|_| self.certificate_sent.load(Ordering::Relaxed));
+        client.map(|client| Arc::clone(&client.subject))
+    }
+
     fn examine(
         &self,
         leaf: &CertificateDer<'_>,
         rest: &[CertificateDer<'_>],
+        staple: &[u8],
         name: &ServerName<'_>,
     ) -> Arc<Record> {
         let facts = Arc::new(facts::of_chain(std::iter::once(leaf).chain(rest)));
-        let presented = Presented { leaf, intermediates: rest, facts: &facts };
-        let checks = Arc::new(checks::all(presented, name, &self.shared.trust, self.now));
-        let verified_until = if checks.failure().is_none() {
-            checks::verified_until(&facts, &self.shared.trust, self.now)
-        } else {
-            None
+        let presented = Presented { leaf, intermediates: rest, staple, facts: &facts };
+        let machine;
+        let against = match &self.shared.stores {
+            Stores::File(trust) => Against::File(trust),
+            Stores::Bundled => Against::File(&MOZILLA),
+            Stores::Public { machine: store, own_host } => {
+                machine = store.current();
+                Against::Public { bundled: &MOZILLA, machine: machine.as_deref(), own_host: *own_host }
+            }
         };
-        Arc::new(Record { facts, checks, verified_until })
+        let verdict = checks::judge(presented, name, against, self.now);
+        Arc::new(Record {
+            facts,
+            checks: Arc::new(verdict.checks),
+            trusted_by: verdict.trusted_by,
+            verified_until: verdict.verified_until,
+        })
     }
 }
 
@@ -80,15 +120,15 @@ impl ServerCertVerifier for Recorder {
         leaf: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        _ocsp_response: &[u8],
+        ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let record = match self.shared.last.get(leaf, intermediates, self.now) {
+        let record = match self.shared.last.get(leaf, intermediates, ocsp_response, self.now) {
             Some(record) => record,
             None => {
-                let record = self.examine(leaf, intermediates, name);
+                let record = self.examine(leaf, intermediates, ocsp_response, name);
                 if record.checks.failure().is_none() {
-                    self.shared.last.put(leaf, intermediates, &record, self.now);
+                    self.shared.last.put(leaf, intermediates, ocsp_response, &record, self.now);
                 }
                 record
             }
@@ -99,6 +139,7 @@ impl ServerCertVerifier for Recorder {
         // The words come from the record; the error is what chooses the alert that the peer gets.
         let error = match failed {
             None => return Ok(ServerCertVerified::assertion()),
+            Some(Reason::TlsRevoked) => CertificateError::Revoked,
             Some(Reason::TlsCertExpired) => CertificateError::Expired,
             Some(Reason::TlsCertNotYetValid) => CertificateError::NotValidYet,
             Some(Reason::TlsNameMismatch) => CertificateError::NotValidForName,
@@ -113,7 +154,7 @@ impl ServerCertVerifier for Recorder {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.shared.trust.algorithms)
+        verify_tls12_signature(message, certificate, signature, &PROVIDER.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -122,22 +163,25 @@ impl ServerCertVerifier for Recorder {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.shared.trust.algorithms)
+        verify_tls13_signature(message, certificate, signature, &PROVIDER.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.shared.trust.algorithms.supported_schemes()
+        PROVIDER.signature_verification_algorithms.supported_schemes()
     }
 }
 
-/// There is no client certificate to give; that one was asked for explains what the server does next.
+/// That a certificate was asked for, and whether one was sent, explains what the server does next.
 impl ResolvesClientCert for Recorder {
-    fn resolve(&self, _hints: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, _hints: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.certificate_requested.store(true, Ordering::Relaxed);
-        None
+        // Whatever issuers the server names: that it rejects ours says more than that none was sent.
+        let fitting = self.shared.client.as_ref()?.fitting(schemes)?;
+        self.certificate_sent.store(true, Ordering::Relaxed);
+        Some(fitting)
     }
 
     fn has_certs(&self) -> bool {
-        false
+        self.shared.client.is_some()
     }
 }

@@ -4,7 +4,7 @@ use super::super::fault::Fault;
 use super::super::sockets::{BLACK_HOLE, REFUSING, STUB, UNEXPECTED, UNREACHABLE};
 use super::super::world::World;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType, rdata};
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 const TTL: u32 = 60;
 
@@ -47,6 +47,27 @@ pub(super) fn records(
         _ => {}
     }
     records
+}
+
+/// The addresses of a name for who resolves it in the simulator itself; none where asking for it fails.
+pub(in super::super) fn addresses(world: &World, host: &str) -> Vec<IpAddr> {
+    let fault = world.fault(host);
+    let fails = match fault {
+        Some(
+            Fault::DnsTruncated
+            | Fault::DnsSinkholed
+            | Fault::DnsLoopback
+            | Fault::DnsUnexpected
+            | Fault::DnsSlow,
+        )
+        | None => false,
+        Some(fault) => fault.layer() == "dns",
+    };
+    if fails {
+        return Vec::new();
+    }
+    let four = ipv4(world, fault).into_iter().map(IpAddr::V4);
+    four.chain(ipv6(world, host, fault).into_iter().map(IpAddr::V6)).collect()
 }
 
 /// The two aliases of a name that is an alias of itself.

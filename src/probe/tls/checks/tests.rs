@@ -4,9 +4,10 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, KeyPair,
 };
+use rustls::RootCertStore;
 
 use super::super::facts;
-use super::super::setup::trust;
+use super::super::trust::MOZILLA;
 use super::*;
 
 type Ca = CertifiedIssuer<'static, KeyPair>;
@@ -58,17 +59,21 @@ fn with_issuer_url(params: &mut CertificateParams) {
 fn trusting(roots: &[&CertificateDer<'static>]) -> Trust {
     let mut store = RootCertStore::empty();
     roots.iter().for_each(|root| store.add((*root).clone()).unwrap());
-    trust(store, roots.iter().map(|root| (*root).clone()).collect())
+    Trust::new(store, roots.iter().map(|root| (*root).clone()).collect())
 }
 
-fn checked(chain: &[&CertificateDer<'static>], trust: &Trust) -> (CertificateChecks, Option<SystemTime>) {
+fn judged(chain: &[&CertificateDer<'static>], against: Against<'_>) -> Verdict {
     let chain: Vec<_> = chain.iter().map(|cert| (*cert).clone()).collect();
     let facts = facts::of_chain(chain.iter());
     assert_eq!(facts.unreadable, 0);
-    let presented = Presented { leaf: &chain[0], intermediates: &chain[1..], facts: &facts };
-    let name = ServerName::try_from("api.example").unwrap();
-    let now = clock::wall();
-    (all(presented, &name, trust, now), verified_until(&facts, trust, now))
+    let presented = Presented { leaf: &chain[0], intermediates: &chain[1..], staple: &[], facts: &facts };
+    judge(presented, &ServerName::try_from("api.example").unwrap(), against, clock::wall())
+}
+
+fn checked(chain: &[&CertificateDer<'static>], trust: &Trust) -> (CertificateChecks, Option<SystemTime>) {
+    let verdict = judged(chain, Against::File(trust));
+    assert_eq!(verdict.trusted_by, None);
+    (verdict.checks, verdict.verified_until)
 }
 
 fn reason(chain: &[&CertificateDer<'static>], trust: &Trust) -> Option<Reason> {
@@ -83,8 +88,8 @@ fn a_missing_link_to_a_known_root_is_an_incomplete_chain() {
     let leaf_alone = leaf(&intermediate, |_| {});
     assert_eq!(reason(&[&leaf_alone, intermediate.der()], &trust), None);
     assert_eq!(reason(&[&leaf_alone], &trust), Some(Reason::TlsIncompleteChain));
-    let other = below(&root, "Issuing", "Reseller");
-    assert_eq!(reason(&[&leaf(&other, with_issuer_url)], &trust), Some(Reason::TlsIncompleteChain));
+    let renamed = below(&root, "Issuing", "PUBLIC CA, Inc.");
+    assert_eq!(reason(&[&leaf(&renamed, with_issuer_url)], &trust), Some(Reason::TlsIncompleteChain));
 }
 
 #[test]
@@ -158,11 +163,104 @@ fn a_self_signed_certificate_that_is_trusted_itself_is_fine_until_it_expires() {
 }
 
 #[test]
-fn organizations_are_found_in_names() {
-    assert_eq!(organization("CN=WE1,O=Google Trust Services,C=US"), Some("Google Trust Services"));
+fn a_private_ca_that_says_where_it_can_be_fetched_is_a_stranger_all_the_same() {
+    let issuing = below(&root("Corp Root", "Corp"), "Corp Issuing", "Corp");
+    let trust = trusting(&[root("Root", "Public CA").der()]);
+    let (checks, _) = checked(&[&leaf(&issuing, with_issuer_url)], &trust);
+    let failure = checks.failure().unwrap();
+    assert_eq!(failure.reason, Reason::TlsUntrustedIssuer);
+    assert!(failure.detail.contains("its issuer is at http://a.example/"), "{}", failure.detail);
+}
+
+#[test]
+fn the_issuers_of_public_apis_are_known_without_their_intermediates() {
+    for organization in ["Google Trust Services", "Let's Encrypt", "DigiCert Inc", "Amazon"] {
+        let issuing = below(&root("Other Name", organization), "Issuing", organization);
+        for own_host in [true, false] {
+            let against = Against::Public { bundled: &MOZILLA, machine: None, own_host };
+            let reason =
+                judged(&[&leaf(&issuing, |_| {})], against).checks.failure().map(|failure| failure.reason);
+            assert_eq!(reason, Some(Reason::TlsIncompleteChain), "{organization}");
+        }
+    }
+}
+
+#[test]
+fn two_stores_are_asked_apart_and_the_machines_decides_only_where_the_bundled_one_does_not_know() {
+    let (public, corporate) = (root("Root", "Public CA"), root("Corp Root", "Corp"));
+    let bundled = trusting(&[public.der()]);
+    let with_corporate = trusting(&[public.der(), corporate.der()]);
+    let issuing = below(&corporate, "Corp Issuing", "Corp");
+    let key = KeyPair::generate().unwrap();
+    let own_leaf = ca("api.example", "Example", 30).self_signed(&key).unwrap();
+    let genuine = leaf(&public, |_| {});
+    let intercepted = leaf(&issuing, |_| {});
+    let chain = [&intercepted, issuing.der()];
+    let impostor = leaf(&root("Root", "Public CA"), |_| {});
+    let client_only = leaf(&public, |params| {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    });
+    let hanging = leaf(&below(&public, "Issuing", "Public CA"), |_| {});
+    let machines = leaf(&below(&corporate, "Unsent", "Corp"), |_| {});
+    let (none, without, with) = (None, Some(&bundled), Some(&with_corporate));
+    // The chain, the machine's store, what each store says, and the reason for any host and for the provider's own.
+    type Case<'a> =
+        (&'a [&'a CertificateDer<'static>], Option<&'a Trust>, (bool, Option<bool>), [Option<Reason>; 2]);
+    use Reason as R;
+    let cases: [Case<'_>; 12] = [
+        (&[&genuine], none, (true, None), [None, None]),
+        (&[&genuine], with, (true, Some(true)), [None, None]),
+        (&chain, none, (false, None), [Some(R::TlsUntrustedIssuer), Some(R::TlsIntercepted)]),
+        (&chain, without, (false, Some(false)), [Some(R::TlsUntrustedIssuer), Some(R::TlsIntercepted)]),
+        (&chain, with, (false, Some(true)), [None, None]),
+        (
+            &[&intercepted],
+            without,
+            (false, Some(false)),
+            [Some(R::TlsUntrustedIssuer), Some(R::TlsIntercepted)],
+        ),
+        (&[own_leaf.der()], none, (false, None), [Some(R::TlsSelfSigned), Some(R::TlsIntercepted)]),
+        (&[&impostor], none, (false, None), [Some(R::TlsUntrustedIssuer), Some(R::TlsIntercepted)]),
+        (&[&client_only], none, (false, None), [Some(R::TlsUntrustedIssuer); 2]),
+        (&[&hanging], without, (false, Some(false)), [Some(R::TlsIncompleteChain); 2]),
+        // The machine knows this issuer, but no public host has a certificate of it.
+        (&[&machines], with, (false, Some(false)), [Some(R::TlsIncompleteChain), Some(R::TlsIntercepted)]),
+        (&[&genuine], Some(&trusting(&[corporate.der()])), (true, Some(false)), [None, None]),
+    ];
+    for (at, (chain, machine, (mozilla, own), reasons)) in cases.into_iter().enumerate() {
+        for (own_host, expected) in [false, true].into_iter().zip(reasons) {
+            let verdict = judged(chain, Against::Public { bundled: &bundled, machine, own_host });
+            let failure = verdict.checks.failure();
+            assert_eq!(failure.map(|failure| failure.reason), expected, "{at} {own_host}: {failure:?}");
+            assert_eq!(verdict.trusted_by, Some(TrustedBy { mozilla, machine: own }), "{at}");
+            assert_eq!(verdict.verified_until.is_some(), expected.is_none(), "{at}");
+        }
+    }
+    let own = Against::Public { bundled: &bundled, machine: without, own_host: true };
+    let words = judged(&chain, own).checks.failure().unwrap().detail.clone();
     assert_eq!(
-        organization("O=Internet Security Research Group,C=US"),
-        Some("Internet Security Research Group")
+        words,
+        "api.example has a certificate of a public issuer, and what came is signed by CN=Corp Issuing,O=Corp (top of the \
+         chain: CN=Corp Root,O=Corp), whom neither the bundled Mozilla roots nor this machine's store know: something on \
+         the way intercepts TLS"
     );
-    assert_eq!(organization("CN=x"), None);
+}
+
+#[test]
+fn an_interceptors_certificate_that_the_machine_trusts_still_has_dates_and_a_name() {
+    let corporate = root("Corp Root", "Corp");
+    let bundled = trusting(&[root("Root", "Public CA").der()]);
+    let machine = trusting(&[corporate.der()]);
+    let against = Against::Public { bundled: &bundled, machine: Some(&machine), own_host: true };
+    let old = leaf(&corporate, |params| {
+        params.not_before = (clock::wall() - DAY * 3).into();
+        params.not_after = (clock::wall() - DAY).into();
+    });
+    let elsewhere = leaf(&corporate, |params| params.subject_alt_names.clear());
+    for (leaf, expected) in [(old, Reason::TlsCertExpired), (elsewhere, Reason::TlsNameMismatch)] {
+        let verdict = judged(&[&leaf], against);
+        assert_eq!(verdict.checks.failure().map(|failure| failure.reason), Some(expected));
+        assert_eq!(verdict.trusted_by, Some(TrustedBy { mozilla: false, machine: Some(true) }));
+        assert_eq!(verdict.verified_until, None);
+    }
 }

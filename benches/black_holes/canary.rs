@@ -1,0 +1,109 @@
+//! The program itself as a child, and what its `/metrics` say.
+
+use std::error::Error;
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// How long it may take to start, and to answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Clock ticks of a second, as Linux counts CPU time for programs.
+const TICKS: f64 = 100.0;
+
+/// A running canary; ends with this value.
+pub(crate) struct Canary {
+    child: Child,
+    address: SocketAddr,
+    client: reqwest::Client,
+}
+
+/// One exposition.
+pub(crate) struct Samples(String);
+
+impl Canary {
+    /// Starts it and waits until it listens.
+    pub(crate) fn start(config: &Path) -> Result<Self, Box<dyn Error>> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_api-canary"));
+        command.arg(format!("--config.file={}", config.display())).arg("--web.listen-address=127.0.0.1:0");
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+        let log = BufReader::new(child.stderr.take().ok_or("it has no log")?);
+        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        let (tell, told) = mpsc::channel();
+        // Reads on to the end, so that the program never waits for its log.
+        std::thread::spawn(move || {
+            for line in log.lines().map_while(Result::ok) {
+                let _ = tell.send(line);
+            }
+        });
+        let mut canary = Self { child, address: ([0, 0, 0, 0], 0).into(), client };
+        let mut log = String::new();
+        while let Ok(line) = told.recv_timeout(PATIENCE) {
+            if let Some(address) = listening(&line) {
+                canary.address = address;
+                return Ok(canary);
+            }
+            log.push_str(&line);
+            log.push('\n');
+        }
+        Err(format!("it does not start: {log}").into())
+    }
+
+    /// What `/metrics` says now.
+    pub(crate) async fn samples(&self) -> Result<Samples, Box<dyn Error>> {
+        let response = self.client.get(format!("http://{}/metrics", self.address)).send().await?;
+        Ok(Samples(response.error_for_status()?.text().await?))
+    }
+
+    /// The CPU time it has used, in seconds.
+    pub(crate) fn cpu(&self) -> Result<f64, Box<dyn Error>> {
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // Behind the name, which may hold anything: user and system time are the 12th and 13th.
+        let (_, fields) = text.rsplit_once(')').ok_or("no name")?;
+        let mut times = fields.split_whitespace().skip(11).map(str::parse::<f64>);
+        let mut next = || times.next().ok_or("too short");
+        Ok((next()?? + next()??) / TICKS)
+    }
+}
+
+impl Drop for Canary {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Samples {
+    /// The values of a name whose labels hold this text.
+    pub(crate) fn values<'a>(&'a self, name: &'a str, labels: &'a str) -> impl Iterator<Item = f64> + 'a {
+        self.of(name).filter(move |(found, _)| found.contains(labels)).map(|(_, value)| value)
+    }
+
+    /// Upper bounds and counts of a histogram without labels.
+    pub(crate) fn buckets(&self, name: &str) -> Vec<(f64, f64)> {
+        let name = format!("{name}_bucket");
+        let bound = |labels: &str| {
+            let text = labels.strip_prefix("le=\"")?.strip_suffix('"')?;
+            if text == "+Inf" { Some(f64::INFINITY) } else { text.parse().ok() }
+        };
+        self.of(&name).filter_map(|(labels, count)| Some((bound(labels)?, count))).collect()
+    }
+
+    fn of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, f64)> {
+        self.0.lines().filter_map(move |line| {
+            let (series, value) = line.rsplit_once(' ')?;
+            let labels = series.strip_prefix(name)?;
+            let labels = if labels.is_empty() { "" } else { labels.strip_prefix('{')?.strip_suffix('}')? };
+            Some((labels, value.parse().ok()?))
+        })
+    }
+}
+
+/// The address in the line of the log that says where it listens.
+fn listening(line: &str) -> Option<SocketAddr> {
+    let (_, after) = line.split_once("address=").filter(|_| line.contains("listening"))?;
+    after.trim_start_matches('"').split(['"', ' ']).next()?.parse().ok()
+}

@@ -1,0 +1,107 @@
+//! One target of the effective config.
+
+use super::{Lines, REDACTED, list, scalar};
+use crate::target::{
+    Addresses, ApiKey, ClientCertificate, Failover, Families, HttpOffer, KeyOrigin, MinTls, Roots, Site,
+    Target, TlsOptions,
+};
+use crate::units::PromDuration;
+
+/// Adds a target.
+pub(super) fn show(lines: &mut Lines, target: &Target) {
+    lines.entry(2, "- name", &scalar(&target.name));
+    lines.entry(4, "provider", target.provider.name());
+    match target.sites.as_slice() {
+        [site] => lines.entry(4, "url", &scalar(&site.endpoint.to_string())),
+        sites => lines.entry(4, "endpoints", &list(sites.iter().map(|site| &site.endpoint))),
+    }
+    if let Some(key) = &target.api_key {
+        show_key(lines, key);
+    }
+    lines.entry(4, "interval", &PromDuration(target.interval).to_string());
+    lines.entry(4, "timeout", &PromDuration(target.timeout).to_string());
+    lines.entry(4, "routes", &list(target.routes.iter().map(|route| &route.name)));
+    if let Families::Only(families) = &target.families {
+        lines.entry(4, "families", &list(families));
+    }
+    let addresses = match target.addresses {
+        Addresses::First => "first",
+        Addresses::All => "all",
+    };
+    lines.entry(4, "addresses", addresses);
+    // None is the default of routes that need no address, and cannot be written.
+    if !target.resolvers.is_empty() {
+        lines.entry(4, "resolvers", &list(target.resolvers.iter().map(|resolver| &resolver.name)));
+    }
+    let Failover { rise, fall } = target.failover;
+    lines.entry(4, "failover", &format!("{{ rise: {rise}, fall: {fall} }}"));
+    show_networks(lines, &target.sites);
+    show_tls(lines, &target.tls);
+    show_http(lines, target);
+    lines.entry(4, "call", &format!("{{ kind: {} }}", target.call));
+}
+
+fn show_networks(lines: &mut Lines, sites: &[Site]) {
+    let mut each = sites.iter().map(|site| &site.expected_networks);
+    let Some(first) = each.next() else { return };
+    if each.all(|networks| networks == first) {
+        lines.entry(4, "expected_networks", &list(first));
+    } else {
+        // The default differs from endpoint to endpoint, which cannot be written.
+        lines.add(4, "# expected_networks: those the provider has published, at its own host");
+    }
+}
+
+fn show_key(lines: &mut Lines, key: &ApiKey) {
+    let source = match key.origin() {
+        KeyOrigin::Given => return lines.add(4, &format!("# api_key: {REDACTED}")),
+        KeyOrigin::Variable(name) => format!("{{ env: {} }}", scalar(name)),
+        KeyOrigin::File(path) => format!("{{ file: {} }}", scalar(&path.to_string_lossy())),
+    };
+    lines.entry(4, "api_key", &source);
+}
+
+fn show_tls(lines: &mut Lines, tls: &TlsOptions) {
+    lines.add(4, "tls:");
+    if let Roots::File { path, .. } = &tls.roots {
+        lines.entry(6, "ca_file", &scalar(path));
+    }
+    if let Some(name) = &tls.server_name {
+        lines.entry(6, "server_name", &scalar(name));
+    }
+    let min_version = match tls.min_version {
+        MinTls::V12 => "\"1.2\"",
+        MinTls::V13 => "\"1.3\"",
+    };
+    lines.entry(6, "min_version", min_version);
+    lines.entry(6, "refuse_older", &tls.refuses_older.to_string());
+    if let Some(ClientCertificate { cert_path, key_path, .. }) = &tls.client_cert {
+        let files = format!("cert_file: {}, key_file: {}", scalar(cert_path), scalar(key_path));
+        lines.entry(6, "client_cert", &format!("{{ {files} }}"));
+    }
+    lines.entry(6, "expiry_warning", &PromDuration(tls.expiry_warning).to_string());
+}
+
+fn show_http(lines: &mut Lines, target: &Target) {
+    let version = match target.http.offer {
+        HttpOffer::Auto => "auto",
+        HttpOffer::H1 => "h1",
+        HttpOffer::H2 => "h2",
+    };
+    lines.add(4, "http:");
+    lines.entry(6, "version", version);
+    if !target.http.headers.is_empty() {
+        lines.add(6, "headers:");
+        for (name, _) in &target.http.headers {
+            lines.entry(8, &scalar(name.as_str()), &scalar(REDACTED));
+        }
+    }
+    lines.entry(6, "redirect_https", &target.http.redirect_https.to_string());
+    let expect = &target.http.expect;
+    lines.add(6, "expect:");
+    lines.entry(8, "status", &list(&expect.status));
+    lines.entry(8, "body_regex", &scalar(expect.body.as_ref().map_or("", |body| body.0.as_str())));
+    if let Some(limit) = expect.max_latency {
+        lines.entry(8, "max_latency", &PromDuration(limit).to_string());
+    }
+}

@@ -1,0 +1,93 @@
+//! Making a TCP connection: address by address until one takes it.
+//!
+//! Promises: addresses are tried in the order given; each may use an equal share of what is left of the budget, so that
+//! one that swallows packets does not hide the next; why each did not connect is kept.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+
+use super::trouble::{IoTrouble, of_connecting};
+use crate::units::Deadline;
+
+/// Why an address did not take the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missed {
+    /// What it means; silence until the end of the share is [`IoTrouble::TimedOut`].
+    pub trouble: IoTrouble,
+    /// What was tried and what came back.
+    pub words: String,
+}
+
+/// One address that was tried.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The address.
+    pub address: SocketAddr,
+    /// How long it was tried.
+    pub took: Duration,
+    /// Why it did not connect; `None` if it did.
+    pub missed: Option<Missed>,
+}
+
+/// What dialling came to.
+#[derive(Debug)]
+pub struct Dialled {
+    /// The addresses that were tried, in order.
+    pub attempts: Vec<Attempt>,
+    /// The connection to the last of them, if it took it.
+    pub stream: Option<TcpStream>,
+}
+
+/// Connects to the first of `addresses` that takes the connection.
+pub async fn dial(addresses: &[IpAddr], port: u16, deadline: Deadline) -> Dialled {
+    let mut attempts = Vec::new();
+    for (index, address) in addresses.iter().enumerate() {
+        let address = SocketAddr::new(*address, port);
+        let begun = Instant::now();
+        let share = deadline.share(begun, addresses.len() - index);
+        let result = timeout_at(share.at(), TcpStream::connect(address)).await;
+        let took = begun.elapsed();
+        let (trouble, what) = match result {
+            Ok(Ok(stream)) => {
+                // Without it what is sent next would wait a whole round trip behind what was sent before. The
+                // connection is up; should the option fail, the next layer's time shows it.
+                let _ = stream.set_nodelay(true);
+                attempts.push(Attempt { address, took, missed: None });
+                return Dialled { attempts, stream: Some(stream) };
+            }
+            Ok(Err(error)) => (of_connecting(address, &error), error.to_string()),
+            Err(_) => (IoTrouble::TimedOut, format!("no answer in {:.1} s", took.as_secs_f64())),
+        };
+        let missed = Missed { trouble, words: format!("connecting to {address}: {what}") };
+        attempts.push(Attempt { address, took, missed: Some(missed) });
+    }
+    Dialled { attempts, stream: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_next_address_is_tried_and_why_the_first_did_not_connect_is_kept() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let addresses = ["127.0.0.99".parse().unwrap(), "127.0.0.1".parse().unwrap()];
+        let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
+        let dialled = dial(&addresses, port, deadline).await;
+        let missed = dialled.attempts[0].missed.as_ref().unwrap();
+        assert_eq!(missed.trouble, IoTrouble::Refused);
+        assert!(missed.words.starts_with(&format!("connecting to 127.0.0.99:{port}: ")), "{missed:?}");
+        assert_eq!(dialled.attempts[1].missed, None);
+        assert_eq!(dialled.stream.unwrap().peer_addr().unwrap(), listener.local_addr().unwrap());
+    }
+
+    #[tokio::test]
+    async fn without_addresses_nothing_is_tried() {
+        let dialled = dial(&[], 1, Deadline::after(Instant::now(), Duration::from_secs(5))).await;
+        assert!(dialled.attempts.is_empty() && dialled.stream.is_none());
+    }
+}

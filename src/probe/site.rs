@@ -1,0 +1,369 @@
+//! One endpoint of a target: all that can be made once for it, and one run of all ways to it.
+//!
+//! Promises: the families, routes, resolvers and addresses are walked beside each other, each on its own connection, so
+//! that one that hangs costs the others nothing; only the answer of the first resolver is walked.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::join_all;
+
+use super::address;
+use super::dns::{self, Lookup, NameServers, PreparedResolver, Question, SystemResolver};
+use super::families::{Decision, Known, Looked};
+use super::http::CallPlan;
+use super::journey::{Start, Via, Walk};
+use super::outside::{Outside, OutsideCheck};
+use super::paths;
+use super::prober::SetupError;
+use super::proxy::Destination;
+use super::tls::TlsSetup;
+use super::way::{self, ProxyWay, Way, WayKind};
+use crate::outcome::{Asked, Family, Finding, Lookup as LookupRecord, Outcome, PathId, RecordType};
+use crate::target::{Addresses, Families, Host, Scheme, Site, Target};
+use crate::units::Deadline;
+
+/// What one run found at one endpoint.
+#[derive(Debug)]
+pub(super) struct SiteRun {
+    pub(super) endpoint: Arc<str>,
+    pub(super) lookups: Vec<LookupRecord>,
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) retired: Vec<PathId>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Everything that probes one endpoint of a target.
+#[derive(Debug)]
+pub(super) struct SiteProber {
+    target: Arc<Target>,
+    site: Site,
+    shown: Arc<str>,
+    system: Arc<SystemResolver>,
+    resolvers: Arc<[PreparedResolver]>,
+    questions: Option<[Question; 2]>,
+    tls: Option<TlsSetup>,
+    plan: CallPlan,
+    ways: Vec<Way>,
+    outside: OutsideCheck,
+    known: Mutex<Known>,
+}
+
+/// What one family of a run came to.
+#[derive(Debug)]
+struct Leg {
+    family: Family,
+    /// What the resolvers said, the one that is walked first; empty if this family was not asked for.
+    lookups: Vec<Lookup>,
+    /// What each of their name servers said by itself.
+    servers: Vec<Lookup>,
+    outcomes: Vec<Outcome>,
+}
+
+impl Leg {
+    fn looked(&self) -> Looked {
+        match self.lookups.first() {
+            _ if !self.outcomes.is_empty() => Looked::Addresses,
+            Some(lookup) => match lookup.stage.failure() {
+                Some(failure) => Looked::Failed(failure.reason),
+                None => Looked::Addresses,
+            },
+            None => Looked::NotAsked,
+        }
+    }
+}
+
+impl SiteProber {
+    pub(super) fn new(
+        target: &Arc<Target>,
+        site: &Site,
+        resolvers: Arc<[PreparedResolver]>,
+        system: &Arc<SystemResolver>,
+    ) -> Result<Self, SetupError> {
+        let endpoint = &site.endpoint;
+        let questions = match &endpoint.host {
+            Host::Name(name) if !target.resolvers.is_empty() => {
+                Some([Question::new(name, RecordType::A)?, Question::new(name, RecordType::Aaaa)?])
+            }
+            Host::Address(_) | Host::Name(_) => None,
+        };
+        let alpn = target.http.offer.alpn();
+        let tls = match endpoint.scheme {
+            Scheme::Http => None,
+            Scheme::Https => Some(TlsSetup::new(&target.tls, alpn, &endpoint.host, site.public)?),
+        };
+        let ways = target.routes.iter().map(|route| Way::new(&target.name, route, endpoint));
+        Ok(Self {
+            target: Arc::clone(target),
+            shown: endpoint.shown().into(),
+            system: Arc::clone(system),
+            resolvers,
+            questions,
+            tls,
+            plan: CallPlan::new(target, endpoint)?,
+            ways: ways.collect::<Result<_, _>>()?,
+            outside: OutsideCheck::new(target, endpoint),
+            known: Mutex::default(),
+            site: site.clone(),
+        })
+    }
+
+    /// Walks every way to the endpoint once.
+    pub(super) async fn run(&self) -> SiteRun {
+        let start = Start::now();
+        let deadline = Deadline::after(start.at, self.target.timeout);
+        let (ipv4, ipv6, named) = tokio::join!(
+            self.leg(Family::Ipv4, start, deadline),
+            self.leg(Family::Ipv6, start, deadline),
+            self.by_name(start, deadline),
+        );
+        let decisions = match self.target.families {
+            // An address literal has its one family, and listed families are walked whatever DNS says.
+            Families::Only(_) => [(Family::Ipv4, Decision::Walk), (Family::Ipv6, Decision::Walk)],
+            Families::Answered => {
+                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                known.decide(ipv4.looked(), ipv6.looked())
+            }
+        };
+        let mut run = SiteRun {
+            endpoint: Arc::clone(&self.shown),
+            lookups: Vec::new(),
+            outcomes: Vec::new(),
+            retired: Vec::new(),
+            findings: Vec::new(),
+        };
+        for ((family, decision), leg) in decisions.into_iter().zip([ipv4, ipv6]) {
+            if leg.lookups.len() + leg.servers.len() > 1 {
+                let all = leg.lookups.iter().chain(&leg.servers).map(|lookup| &lookup.stage);
+                run.findings.extend(dns::compare(all));
+            }
+            run.lookups.extend(leg.lookups.iter().map(|lookup| self.record(Asked::Resolver, lookup)));
+            run.lookups.extend(leg.servers.iter().map(|lookup| self.record(Asked::NameServer, lookup)));
+            match decision {
+                Decision::Walk => run.outcomes.extend(self.finish(leg, start, deadline)),
+                Decision::Retire => {
+                    run.retired.extend(self.addressed().map(|way| way.path(family).clone()));
+                }
+                Decision::None => {}
+            }
+        }
+        run.outcomes.extend(named);
+        run.findings.extend(paths::compare(&run.outcomes));
+        run
+    }
+
+    /// How many descriptors a run may hold at once: at a time each way has one connection or asks where its proxy is over
+    /// both families, and so does each resolver and each of the name servers of `system`.
+    pub(super) fn descriptors(&self) -> u64 {
+        const PER_WAY: u64 = 2;
+        const PER_RESOLVER: u64 = 4;
+        const OUTSIDE: u64 = 2;
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let each = match self.target.addresses {
+            Addresses::First => 1,
+            Addresses::All => 1 + count(address::MOST),
+        };
+        let addressed = count(self.addressed().count());
+        let named = count(self.ways.len()) - addressed;
+        let family = addressed * each * PER_WAY + count(self.target.resolvers.len()) * PER_RESOLVER + OUTSIDE;
+        2 * family + named * PER_WAY
+    }
+
+    /// The ways that need an address.
+    fn addressed(&self) -> impl Iterator<Item = &Way> {
+        self.ways.iter().filter(|way| way.needs_address())
+    }
+
+    fn record(&self, asked: Asked, lookup: &Lookup) -> LookupRecord {
+        LookupRecord { endpoint: Arc::clone(&self.shown), asked, stage: lookup.stage.clone() }
+    }
+
+    /// One family: its lookups, and its journeys as soon as there are addresses.
+    async fn leg(&self, family: Family, start: Start, deadline: Deadline) -> Leg {
+        let mut leg = Leg { family, lookups: Vec::new(), servers: Vec::new(), outcomes: Vec::new() };
+        let wanted = match &self.target.families {
+            Families::Answered => true,
+            Families::Only(only) => only.contains(&family),
+        };
+        match (&self.site.endpoint.host, &self.questions) {
+            _ if !wanted => {}
+            (Host::Address(address), _) => {
+                if Family::of(*address) == family {
+                    leg.outcomes = self.on_addresses(family, start, deadline, None, &[*address]).await;
+                }
+            }
+            (Host::Name(_), Some([a, aaaa])) => {
+                let question = if family == Family::Ipv6 { aaaa } else { a };
+                self.resolved(&mut leg, question, start, deadline).await;
+            }
+            (Host::Name(_), None) => {}
+        }
+        leg
+    }
+
+    /// Asks all resolvers at once, and walks what the first one says as soon as it is known.
+    async fn resolved(&self, leg: &mut Leg, question: &Question, start: Start, deadline: Deadline) {
+        let expected = &self.site.expected_networks;
+        let Some((first, rest)) = self.resolvers.split_first() else { return };
+        let family = leg.family;
+        let walked = async {
+            let asked = first.lookup(question, expected, deadline).await;
+            let mut addresses = asked.effective.addresses().to_vec();
+            addresses.truncate(address::MOST);
+            let journeys = async {
+                if addresses.is_empty() {
+                    return Vec::new();
+                }
+                self.on_addresses(family, start, deadline, Some(&asked.effective), &addresses).await
+            };
+            let (outcomes, servers) = tokio::join!(journeys, each(asked.servers));
+            (asked.effective, servers, outcomes)
+        };
+        let others = join_all(rest.iter().map(|other| async {
+            let asked = other.lookup(question, expected, deadline).await;
+            (asked.effective, each(asked.servers).await)
+        }));
+        let ((lookup, servers, outcomes), others) = tokio::join!(walked, others);
+        leg.outcomes = outcomes;
+        leg.lookups.push(lookup);
+        leg.servers.extend(servers);
+        for (lookup, servers) in others {
+            leg.lookups.push(lookup);
+            leg.servers.extend(servers);
+        }
+    }
+
+    fn walk<'a>(&'a self, path: &'a PathId, start: Start, deadline: Deadline) -> Walk<'a> {
+        Walk {
+            path,
+            endpoint: &self.shown,
+            port: self.site.endpoint.port,
+            offer: self.target.http.offer,
+            tls: self.tls.as_ref(),
+            plan: &self.plan,
+            start,
+            deadline,
+        }
+    }
+
+    /// Every way that needs an address, on these addresses.
+    async fn on_addresses(
+        &self,
+        family: Family,
+        start: Start,
+        deadline: Deadline,
+        lookup: Option<&Lookup>,
+        addresses: &[IpAddr],
+    ) -> Vec<Outcome> {
+        join_all(self.addressed().map(|way| {
+            let walk = self.walk(way.path(family), start, deadline);
+            self.on_way(way, walk, lookup.cloned(), addresses)
+        }))
+        .await
+    }
+
+    /// One way on these addresses; with `addresses: all` each of them by itself as well.
+    async fn on_way(
+        &self,
+        way: &Way,
+        walk: Walk<'_>,
+        lookup: Option<Lookup>,
+        addresses: &[IpAddr],
+    ) -> Outcome {
+        let each = match self.target.addresses {
+            Addresses::First => &[],
+            Addresses::All => addresses,
+        };
+        // Each by itself and with all of the time, the first one too: the path's own journey may give it less, and go on.
+        let each = each.iter().map(|one| async move {
+            let walk = Walk { start: Start::now(), ..walk };
+            let outcome = Box::pin(self.step(way, walk, None, std::slice::from_ref(one))).await;
+            address::result(*one, &outcome)
+        });
+        let outside = async {
+            match &way.kind {
+                WayKind::Direct => self.outside.make(addresses, walk.tls, walk.deadline).await,
+                WayKind::ProxyToAddress(_) | WayKind::ProxyToName(_) | WayKind::Unsupported(_) => {
+                    Outside::default()
+                }
+            }
+        };
+        // Boxed: a lookup that fails does not carry the room for TLS and HTTP around.
+        let journey = Box::pin(self.step(way, walk, lookup, addresses));
+        let (mut outcome, each, outside) = tokio::join!(journey, join_all(each), outside);
+        outcome.findings.extend(way.findings.iter().cloned());
+        outcome.outside = outside.checks;
+        outcome.findings.extend(outside.findings);
+        address::put(&mut outcome, each);
+        outcome
+    }
+
+    /// One walk over one way.
+    async fn step(&self, way: &Way, walk: Walk<'_>, lookup: Option<Lookup>, addresses: &[IpAddr]) -> Outcome {
+        match (&way.kind, addresses.first()) {
+            (WayKind::ProxyToAddress(proxy), Some(address)) => {
+                let destination = Destination::Address((*address, self.site.endpoint.port).into());
+                self.through(proxy, walk, lookup, destination).await
+            }
+            _ => walk.direct(lookup, addresses).await,
+        }
+    }
+
+    async fn through(
+        &self,
+        proxy: &ProxyWay,
+        walk: Walk<'_>,
+        lookup: Option<Lookup>,
+        destination: Destination<'_>,
+    ) -> Outcome {
+        let found = proxy.resolve(&self.system, walk.deadline).await;
+        walk.through(lookup, &proxy.setup, found.resolved(), destination).await
+    }
+
+    /// Every way on which the canary does not choose the address.
+    async fn by_name(&self, start: Start, deadline: Deadline) -> Vec<Outcome> {
+        let ways = self.ways.iter().filter(|way| !way.needs_address());
+        join_all(ways.map(|way| async move {
+            let walk = self.walk(way.path(Family::Any), start, deadline);
+            let mut outcome = match &way.kind {
+                WayKind::ProxyToName(proxy) => {
+                    Box::pin(self.through(proxy, walk, None, way::by_name(&self.site.endpoint))).await
+                }
+                WayKind::Unsupported(failure) => walk.ended_by_config(failure.clone(), "proxy variables"),
+                WayKind::Direct | WayKind::ProxyToAddress(_) => return None,
+            };
+            outcome.findings.extend(way.findings.iter().cloned());
+            Some(outcome)
+        }))
+        .await
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// The outcomes of a family that is walked: of its journeys, or of the lookup that ended them.
+    fn finish(&self, leg: Leg, start: Start, deadline: Deadline) -> Vec<Outcome> {
+        let Some(lookup) = leg.lookups.first().filter(|_| leg.outcomes.is_empty()) else {
+            return leg.outcomes;
+        };
+        let ended = |way: &Way| {
+            let via = match way.kind {
+                WayKind::ProxyToAddress(_) => Via::Proxy,
+                WayKind::Direct | WayKind::ProxyToName(_) | WayKind::Unsupported(_) => Via::Tcp,
+            };
+            let walk = self.walk(way.path(leg.family), start, deadline);
+            let mut outcome = walk.ended_by_dns(lookup.clone(), via);
+            outcome.findings.extend(way.findings.iter().cloned());
+            outcome
+        };
+        self.addressed().map(ended).collect()
+    }
+}
+
+/// What each name server says, when all have said it.
+async fn each(servers: Option<NameServers>) -> Vec<Lookup> {
+    match servers {
+        Some(servers) => servers.lookups().await,
+        None => Vec::new(),
+    }
+}
