@@ -38,7 +38,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     (
         "a URL without a host",
         "targets:\n  - { name: a, provider: http, url: \"https://\" }\n",
-        &[":2:37: targets[0].url: the URL \"https://\" has no host"],
+        &[":2:37: targets[0].url: the URL has no host"],
     ),
     (
         "a CA file that does not exist",
@@ -49,6 +49,24 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "a CA file that is a directory",
         "targets:\n  - { name: a, provider: anthropic, tls: { ca_file: / } }\n",
         &[":2:53: targets[0].tls.ca_file: cannot read \"/\": it is not a regular file"],
+    ),
+    (
+        "a host that no certificate can name",
+        "targets:\n  - { name: a, provider: http, url: \"https://-a.example\" }\n",
+        &[":2:37: targets[0].url: the host \"-a.example\" is not a DNS name"],
+    ),
+    (
+        "a route and a resolver that nobody declared",
+        "routes: { corp: { proxy: \"http://u:p@proxy.example:3128\" } }\ntargets:\n  - { name: a, provider: anthropic, routes: [crop], resolvers: [google] }\n",
+        &[
+            ":3:46: targets[0].routes[0]: no route is named \"crop\"\n    help: did you mean `corp`?",
+            ":3:65: targets[0].resolvers[0]: no resolver is named \"google\"",
+        ],
+    ),
+    (
+        "a proxy without a port",
+        "routes: { corp: { proxy: \"http://u:p@proxy.example\" } }\ntargets:\n  - { name: a, provider: anthropic }\n",
+        &[":1:26: routes.corp.proxy: an http:// proxy has no port of its own"],
     ),
     (
         "several problems at once",
@@ -184,6 +202,12 @@ async fn a_good_config_is_fine_and_its_secrets_are_not_shown() {
     assert!(said.out.contains("x-team: \"[redacted]\""), "{}", said.out);
     assert!(!said.out.contains("of-the-test"), "{}", said.out);
     let shown = scene.workspace.write("shown.yml", &said.out);
+    let again = run(&["check-config", shown.to_str().unwrap()], &environment);
+    // It loads again but for the secrets, which must not be taken for what stands in their place.
+    assert_eq!((again.code, again.err.lines().count()), (Some(2), 1), "{again:?}");
+    assert!(again.err.contains("headers.x-team: the value is redacted: put it in again"), "{again:?}");
+    let whole = said.out.replace("\"[redacted]\"", "\"a token\"");
+    let shown = scene.workspace.write("shown.yml", &whole);
     let again = run(&["check-config", shown.to_str().unwrap()], &environment);
     assert_eq!(again.code, Some(0), "the effective config loads again: {again:?}");
 }

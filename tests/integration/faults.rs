@@ -89,6 +89,17 @@ const FINDINGS: &[(&str, &str)] = &[
     ("dns-unexpected", "dns_sinkholed"),
 ];
 
+/// Faults of a proxy, for the destination named so: the reason through CONNECT and through SOCKS 5, where credentials are
+/// asked for before the destination is known.
+const PROXIED: &[(&str, &str, &str)] = &[
+    ("proxy-auth-required", "proxy_auth_required", "proxy_denied"),
+    ("proxy-denied", "proxy_denied", "proxy_denied"),
+    ("proxy-failed", "proxy_failed", "proxy_failed"),
+    ("proxy-timeout", "proxy_timeout", "proxy_timeout"),
+    ("proxy-garbage", "proxy_protocol", "proxy_protocol"),
+    ("proxy-closed", "proxy_protocol", "proxy_protocol"),
+];
+
 const LAYERS: [&str; 4] = ["dns", "tcp", "tls", "api"];
 
 /// A config with one target a host, all asking the simulator.
@@ -117,6 +128,7 @@ async fn every_fault_has_its_layer_and_reason_and_nothing_above_it() {
     let workspace = Workspace::new();
     let known: Vec<&str> =
         CASES.iter().map(|(name, _)| *name).chain(FINDINGS.iter().map(|(name, _)| *name)).collect();
+    let known: Vec<&str> = known.into_iter().chain(PROXIED.iter().map(|(name, ..)| *name)).collect();
     let missing: Vec<_> =
         Fault::ALL.iter().map(|fault| fault.name()).filter(|name| !known.contains(name)).collect();
     assert!(missing.is_empty(), "faults of the simulator without a case here: {missing:?}");
@@ -143,6 +155,56 @@ async fn every_fault_has_its_layer_and_reason_and_nothing_above_it() {
         assert_eq!(samples.label("probe_finding_info", &of, "reason"), [*reason], "{name}");
         let tcp = [("target", *name), ("layer", "tcp"), ("family", "ipv4")];
         assert!(samples.one("probe_layer_success", &tcp).is_some(), "{name}: the journey goes on");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_of_a_proxy_has_its_reason_on_the_path_through_it_only() {
+    let simulator = Simulator::start(Options::default()).await.unwrap();
+    let workspace = Workspace::new();
+    let proxy = simulator.proxy_address();
+    let routes = ["http", "https", "socks5", "socks5h"];
+    let more = format!(", expected_networks: [], routes: [direct, {}]", routes.join(", "));
+    let mut hosts: Vec<(&str, &str)> = PROXIED.iter().map(|(name, ..)| (*name, more.as_str())).collect();
+    hosts.push(("api", &more));
+    let mut text = config(&simulator, &workspace, &hosts);
+    text.push_str("routes:\n");
+    for route in routes {
+        let ca = workspace.path().join("ca.pem");
+        let ca = if route == "https" { format!(", ca_file: {}", ca.display()) } else { String::new() };
+        writeln!(text, "  {route}: {{ proxy: \"{route}://{proxy}\"{ca} }}").unwrap();
+    }
+    let canary = Canary::start(&workspace.write("config.yml", &text)).await;
+    let samples = canary
+        .wait("two runs of every path", |samples| {
+            let runs = samples.all("probe_runs_total", &[]);
+            // direct and socks5 over IPv4, and the three that resolve the name.
+            let all = hosts.len() * 5;
+            (runs.len() == all && runs.iter().all(|(_, count)| *count >= 2.0)).then(|| samples.clone())
+        })
+        .await;
+    for (name, connect, socks) in PROXIED {
+        let direct = [("target", *name), ("route", "direct")];
+        assert_eq!(samples.one("probe_success", &direct), Some(1.0), "{name}: the target itself is fine");
+        for (route, reason) in [("http", connect), ("https", connect), ("socks5h", socks), ("socks5", socks)]
+        {
+            let of = [("target", *name), ("route", route)];
+            // A proxy that is given an address does not know the name that has the fault.
+            if route == "socks5" {
+                assert_eq!(samples.one("probe_success", &of), Some(1.0), "{name}");
+                continue;
+            }
+            assert_eq!(samples.label("probe_failures_total", &of, "reason"), [*reason], "{name} by {route}");
+            let layer = |layer| samples.one("probe_layer_success", &[of[0], of[1], ("layer", layer)]);
+            let layers = ["dns", "tcp", "proxy", "tls", "api"].map(layer);
+            assert_eq!(layers, [None, None, Some(0.0), None, None], "{name} by {route}");
+        }
+    }
+    for route in routes {
+        let of = [("target", "api"), ("route", route)];
+        let reasons = samples.label("probe_failures_total", &of, "reason");
+        assert_eq!(samples.one("probe_success", &of), Some(1.0), "{route}: {reasons:?} {:#?}", canary.log());
+        assert!(samples.one("probe_proxy_duration_seconds", &[of[0], of[1], ("phase", "tunnel")]).is_some());
     }
 }
 

@@ -140,8 +140,9 @@ async fn what_is_degraded_is_a_warning_and_the_target_is_up() {
     let samples = canary.wait_runs("old", 3.0).await;
     assert_eq!(samples.one("target_up", &[("target", "old")]), Some(1.0));
     let lines = told(&canary, logfmt, "old");
-    let [line] = &lines[..] else { panic!("one line: {lines:#?}") };
-    let fields = ["level", "message", "layer", "reason"].map(|name| field(line, name));
+    let [works, degraded] = &lines[..] else { panic!("two lines: {lines:#?}") };
+    assert_eq!(["level", "message"].map(|name| field(works, name)), ["info", "works"]);
+    let fields = ["level", "message", "layer", "reason"].map(|name| field(degraded, name));
     assert_eq!(fields, ["warn", "degraded", "tls", "tls_cert_expiring"]);
 }
 

@@ -1,9 +1,12 @@
-//! The integration tests: the real binary, real peers, and the simulated provider, on loopback.
+//! The integration tests: the real binary, real peers, and the simulated provider, on loopback and in network
+//! namespaces.
 
 #[cfg(test)]
 mod canary;
 #[cfg(test)]
 mod config_errors;
+#[cfg(test)]
+mod endpoints;
 #[cfg(test)]
 mod exposition;
 #[cfg(test)]
@@ -15,9 +18,17 @@ mod incidents;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod namespaces;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
 mod prometheus;
+#[cfg(test)]
+mod proxy_variables;
+#[cfg(test)]
+mod resolvers;
+#[cfg(test)]
+mod routes;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]
@@ -26,5 +37,7 @@ mod scheduling;
 mod secrets;
 #[cfg(test)]
 mod series;
+#[cfg(test)]
+mod trust;
 #[cfg(test)]
 mod workspace;

@@ -2,10 +2,12 @@
 //!
 //! What it says is compared with what the peers say: `openssl x509` of the certificates, nginx's log of the calls.
 
-mod authority;
-mod nginx;
-mod openssl;
+pub(crate) mod authority;
+pub(crate) mod name_server;
+pub(crate) mod nginx;
+pub(crate) mod openssl;
 pub(crate) mod process;
+pub(crate) mod proxies;
 mod unbound;
 
 use std::collections::BTreeMap;

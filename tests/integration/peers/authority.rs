@@ -51,7 +51,7 @@ impl Authority {
              [policy]\ncommonName=supplied\norganizationName=optional\ncountryName=optional\n\
              [issuing]\nbasicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n\
              [leaf]\nbasicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\n\
-             extendedKeyUsage=serverAuth\nsubjectAltName=DNS:peers.test,DNS:*.peers.test\n",
+             extendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=DNS:peers.test,DNS:*.peers.test\n",
         );
         authority.key("root");
         authority.openssl(&[

@@ -115,7 +115,7 @@ pub(crate) fn has_ipv6() -> bool {
 }
 
 /// The API, in every server.
-const API: &str = r#"
+pub(crate) const API: &str = r#"
 default_type application/json;
 location = /api/hello {
   add_header request-id req_$request_id always;

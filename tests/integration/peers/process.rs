@@ -4,11 +4,15 @@ use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::workspace::wait_for;
 
 /// How often a start is tried: another process may take the port between our look and the peer's.
 const ATTEMPTS: usize = 5;
+
+/// How long one look at whether an address takes connections may last.
+const ANSWER: Duration = Duration::from_secs(1);
 
 /// A running peer; it ends with this value.
 pub(crate) struct Peer {
@@ -24,19 +28,26 @@ impl Peer {
     ) -> (Self, [u16; PORTS]) {
         for _ in 0..ATTEMPTS {
             let ports = free_ports();
-            let file = File::create(&log).unwrap();
-            let child = command(ports)
-                .stdin(Stdio::null())
-                .stdout(file.try_clone().unwrap())
-                .stderr(file)
-                .spawn()
-                .unwrap();
-            let mut peer = Self { child, log: log.clone() };
-            if peer.serves(&ports).await {
+            let mut peer = Self::spawn(log.clone(), &mut command(ports));
+            if peer.serves(&ports.map(local)).await {
                 return (peer, ports);
             }
         }
         panic!("it does not start: {}", std::fs::read_to_string(&log).unwrap());
+    }
+
+    /// Starts what listens at addresses that are free for sure, and waits until all of them take connections.
+    pub(crate) async fn at(log: PathBuf, mut command: Command, addresses: &[SocketAddr]) -> Self {
+        let mut peer = Self::spawn(log, &mut command);
+        assert!(peer.serves(addresses).await, "it does not start: {}", peer.log());
+        peer
+    }
+
+    fn spawn(log: PathBuf, command: &mut Command) -> Self {
+        let file = File::create(&log).unwrap();
+        let out = file.try_clone().unwrap();
+        let child = command.stdin(Stdio::null()).stdout(out).stderr(file).spawn().unwrap();
+        Self { child, log }
     }
 
     /// What it has written.
@@ -44,15 +55,17 @@ impl Peer {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
-    /// Whether all ports take connections, sooner or later; `false` when it has ended before.
-    async fn serves(&mut self, ports: &[u16]) -> bool {
+    /// Whether all addresses take connections, sooner or later; `false` when it has ended before.
+    async fn serves(&mut self, addresses: &[SocketAddr]) -> bool {
         let child = std::sync::Mutex::new(&mut self.child);
-        wait_for("a peer's ports", || async {
+        wait_for("a peer's addresses", || async {
             if child.lock().unwrap().try_wait().unwrap().is_some() {
                 return Ok(false);
             }
-            let closed: Vec<_> =
-                ports.iter().filter(|port| TcpStream::connect(local(**port)).is_err()).collect();
+            let closed: Vec<_> = addresses
+                .iter()
+                .filter(|address| TcpStream::connect_timeout(address, ANSWER).is_err())
+                .collect();
             if closed.is_empty() { Ok(true) } else { Err(format!("closed: {closed:?}")) }
         })
         .await
