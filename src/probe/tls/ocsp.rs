@@ -107,7 +107,7 @@ impl<'a> Der<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
@@ -144,6 +144,11 @@ mod tests {
 
     fn revoked() -> Vec<u8> {
         part(0xa1, &[AT, &part(0xa0, &[&[0x0a, 1, 1]])])
+    }
+
+    /// A response that says that the certificate of this serial, as it stands in DER, was revoked.
+    pub(in crate::probe::tls) fn revoking(serial: &[u8]) -> Vec<u8> {
+        response(0, &[&single(serial, &revoked())])
     }
 
     const GOOD: &[u8] = &[0x80, 0];

@@ -219,3 +219,27 @@ async fn a_client_certificate_that_is_rejected_is_told_by_its_name() {
     assert!(!failure.detail.contains("rejected"), "{}", failure.detail);
     assert_eq!(none.stage.evidence().unwrap().client_certificate_sent, None);
 }
+
+#[tokio::test]
+async fn a_certificate_whose_server_staples_that_it_is_revoked_gets_no_request() {
+    let ca = authority("Some CA");
+    let (setup, _) = public(&options(None), &ca, false);
+    let (certificate, der) = leaf(&ca, "leaf");
+    let (_, parsed) = x509_parser::parse_x509_certificate(&certificate).unwrap();
+    let serial = parsed.raw_serial().to_vec();
+    let stapling = |staple: Vec<u8>| {
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&PROVIDER));
+        let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        let chain = vec![certificate.clone()];
+        let config = builder.with_single_cert_with_ocsp(chain, key(der.clone()), staple).unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    };
+    // What was fine a moment ago does not count: the staple is new.
+    let secured = meet(&setup, &stapling(ocsp::tests::revoking(&[1, 2, 3]))).await;
+    assert!(secured.stream.is_some(), "the answer is about another certificate");
+    let secured = meet(&setup, &stapling(ocsp::tests::revoking(&serial))).await;
+    assert_eq!(secured.stage.failure().unwrap().reason, Reason::TlsRevoked);
+    assert!(secured.stream.is_none());
+    let evidence = secured.stage.evidence().unwrap();
+    assert!(evidence.checks.as_ref().unwrap().revocation.failure().is_some());
+}
