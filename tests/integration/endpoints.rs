@@ -99,3 +99,26 @@ async fn every_address_is_walked_where_all_are_asked_for_and_the_failing_one_is_
     assert_eq!(samples.one("probe_addresses", &[("target", "first")]), None);
     assert_eq!(samples.label("probe_finding_info", &[("target", "first")], "reason"), [""; 0]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_query_of_an_endpoint_shows_nowhere() {
+    let scene = Scene::new().await;
+    let port = scene.simulator.api_address().port();
+    let ca = scene.ca().display();
+    let url = |host: &str| format!("\"https://{host}.sim.test:{port}/ok?key=QUERY-SECRET\"");
+    let target = format!(
+        "{{ name: many, endpoints: [{}, {}], provider: http, resolvers: [sim], tls: {{ ca_file: {ca} }} }}",
+        url("api"),
+        url("tcp-refused")
+    );
+    let canary = Canary::start(&scene.config("interval: 1s, timeout: 1s", &[target])).await;
+    let samples = canary.wait_runs("many", 1.0).await;
+    assert_eq!(samples.one("probe_success", &[("target", "many")]), Some(1.0), "{:#?}", canary.log());
+    let shown = format!("https://tcp-refused.sim.test:{port}/ok");
+    assert_eq!(samples.one("target_endpoint_up", &[("target", "many"), ("url", &shown)]), Some(0.0));
+    canary.wait_log(&["fails", &shown]).await;
+    let (_, page) = canary.get("/metrics").await;
+    let all = format!("{page}{}", canary.log().join("\n"));
+    assert!(!all.contains("QUERY-SECRET"), "{all}");
+    assert!(scene.simulator.requests().iter().any(|request| request.host == "api.sim.test"));
+}

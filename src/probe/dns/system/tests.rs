@@ -238,3 +238,26 @@ async fn a_server_that_refuses_is_passed_over_and_the_first_failure_is_kept() {
     assert!(failure.detail.contains("127.0.0.98"), "{}", failure.detail);
     assert_eq!(found.queries, 2);
 }
+
+#[tokio::test]
+async fn a_server_that_drops_aaaa_does_not_cost_a_host_on_the_way_its_time() {
+    let good = addresses(&["192.0.2.7"]);
+    let script: Script = Arc::new(move |asked| match asked.queries[0].query_type() {
+        hickory_resolver::proto::rr::RecordType::A => good(asked),
+        _ => Vec::new(),
+    });
+    let servers = Servers { addresses: vec![udp(script).await], search: Vec::new(), ndots: 1 };
+    let (_dir, resolver) = resolver("", "");
+    // As it was read from files, but for a port that a test can have.
+    *resolver.state.lock().unwrap() = State {
+        stamp: Some((modified(&resolver.resolv_conf), modified(&resolver.hosts))),
+        files: Arc::new(Files { hosts: Hosts::default(), servers: Ok(servers) }),
+    };
+    let [a, aaaa] =
+        [RecordType::A, RecordType::Aaaa].map(|kind| Question::new("proxy.example", kind).unwrap());
+    let deadline = within(Duration::from_secs(60));
+    let (found, _) = resolver.host([&a, &aaaa], deadline).await;
+    assert_eq!(found.unwrap(), ["192.0.2.7".parse::<IpAddr>().unwrap()]);
+    // Only silence takes seconds, so that this holds on the busiest machine.
+    assert!(deadline.left(Instant::now()) > Duration::from_secs(58), "{:?}", deadline.left(Instant::now()));
+}
