@@ -164,3 +164,43 @@ impl State {
         Ok(self.line.ask_whole(deadline, wire, Edns::Validating).await?.message)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hickory_resolver::proto::op::OpCode;
+    use hickory_resolver::proto::rr::rdata::SOA;
+    use hickory_resolver::proto::rr::{RData, Record};
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    /// A reply without an answer, and the SOA of a zone beside it.
+    fn denial(zone: &str, proof: Proof) -> Message {
+        let soa = SOA::new(name("ns.example."), name("admin.example."), 1, 2, 3, 4, 5);
+        let mut record = Record::from_rdata(name(zone), 60, RData::SOA(soa));
+        record.proof = proof;
+        let mut reply = Message::response(1, OpCode::Query);
+        reply.authorities.push(record);
+        reply
+    }
+
+    #[test]
+    fn a_denial_is_insecure_only_by_a_zone_that_the_name_is_in() {
+        let asked = name("api.signed.test.");
+        let of = |zone, proof| verdict(&denial(zone, proof), &asked);
+        assert_eq!(of("test.", Proof::Insecure), Some(Dnssec::Insecure));
+        assert_eq!(of("signed.test.", Proof::Secure), Some(Dnssec::Secure));
+        // Anybody could put the records of a zone here that is known not to be signed.
+        assert_eq!(of("unsigned.signed.test.", Proof::Insecure), None);
+        assert_eq!(of("elsewhere.example.", Proof::Insecure), None);
+        assert_eq!(of("signed.test.", Proof::Bogus), None);
+        assert_eq!(
+            verdict(&Message::response(1, OpCode::Query), &asked),
+            None,
+            "nothing is proven by nothing"
+        );
+    }
+}
