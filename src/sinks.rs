@@ -53,6 +53,8 @@ impl Sinks {
         }
         let lookups = run.lookups.iter().filter(|lookup| lookup.endpoint == standing.shown);
         self.metrics.record_lookups(name, lookups);
+        // Before its paths: whoever sees that a run is over sees what it says of the target too.
+        self.metrics.record_target(name, &summary(run, &standing));
         for outcome in &run.outcomes {
             let shown = outcome.endpoint == standing.shown;
             if shown {
@@ -60,7 +62,6 @@ impl Sinks {
             }
             self.metrics.count_calls(outcome, shown);
         }
-        self.metrics.record_target(name, &summary(run, &standing));
         let changes = self.notices.lock().unwrap_or_else(PoisonError::into_inner).note(name, &run.findings);
         log_notices(name, &changes);
         log_preferred(target, &standing);

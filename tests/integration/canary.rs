@@ -159,9 +159,14 @@ impl Canary {
 
     /// Waits until every path of a target has finished so many journeys; the samples then.
     pub(crate) async fn wait_runs(&self, target: &str, runs: f64) -> Samples {
+        let of = [("target", target)];
+        // The paths of a run appear one after the other: only when none comes any more are they all.
+        let known = Mutex::new(0);
         self.wait(&format!("{runs} runs of {target}"), |samples| {
-            let paths = samples.all("probe_runs_total", &[("target", target)]);
-            (!paths.is_empty() && paths.iter().all(|(_, count)| *count >= runs)).then(|| samples.clone())
+            let paths = samples.all("probe_runs_total", &of);
+            let before = std::mem::replace(&mut *known.lock().unwrap(), paths.len());
+            let all = before == paths.len() && paths.iter().all(|(_, count)| *count >= runs);
+            (all && !paths.is_empty()).then(|| samples.clone())
         })
         .await
     }
