@@ -167,7 +167,7 @@ targets:
         let key = dir.path().join("a key");
         std::fs::write(&key, "sk-file\n").unwrap();
         let anchors = dir.path().join("anchors");
-        std::fs::write(&anchors, "; the root\n. IN DS 20326 8 2 E06D\n").unwrap();
+        std::fs::write(&anchors, "; the root\n. IN DNSKEY 257 3 8 AwEA\n").unwrap();
         let text = format!(
             r#"
 resolvers:

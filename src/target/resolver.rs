@@ -175,7 +175,7 @@ pub enum Validation {
     Anchors {
         /// Where they were read.
         path: String,
-        /// DNSKEY or DS records in zone file format.
+        /// DNSKEY records in zone file format.
         records: String,
     },
 }

@@ -164,11 +164,10 @@ fn anchor_file(file: &str, place: &Place, context: &Context<'_>) -> Checked<Vali
         .map_err(|_| context.report.add(place, format!("{shown} cannot be used: it is not UTF-8")))?;
     let is_record = |line: &str| {
         let line = line.split(';').next().unwrap_or_default();
-        line.split_whitespace()
-            .any(|word| word.eq_ignore_ascii_case("DNSKEY") || word.eq_ignore_ascii_case("DS"))
+        line.split_whitespace().any(|word| word.eq_ignore_ascii_case("DNSKEY"))
     };
     if !records.lines().any(is_record) {
-        let message = format!("{shown} cannot be used: there is no DNSKEY or DS record in it");
+        let message = format!("{shown} cannot be used: there is no DNSKEY record in it");
         return Err(context.report.add(place, message));
     }
     Ok(Validation::Anchors { path: path.to_string_lossy().into_owned(), records })

@@ -29,7 +29,7 @@ pub(in crate::config) struct RawResolver {
     /// Whether answers must prove by DNSSEC that they are genuine; for `udp` and `tcp`.
     #[schemars(extend("default" = false))]
     pub(in crate::config) dnssec: Field<bool>,
-    /// A zone file with the DNSKEY or DS records that proofs must lead to, instead of the built-in keys of the root
+    /// A zone file with the DNSKEY records that proofs must lead to, instead of the built-in keys of the root
     /// zone; needs `dnssec: true`. A relative path starts at the config file's directory.
     pub(in crate::config) trust_anchor_file: Field<String>,
 }
