@@ -16,15 +16,17 @@ pub(crate) mod sample;
 mod stage;
 
 pub use error_chain::error_chain;
-pub use evidence::api::{AnsweredBy, ApiEvidence, HttpPhases, HttpVersion, RateLimit};
+pub use evidence::api::{
+    AnsweredBy, ApiEvidence, Connection, HttpPhases, HttpVersion, RateLimit, StreamEvidence, Usage,
+};
 pub use evidence::dns::{AnswerSource, DnsEvidence, Dnssec, RecordType, Transport};
 pub use evidence::proxy::{ProxyEvidence, ProxyPhases, ProxyProtocol};
 pub use evidence::tcp::{ConnectAttempt, TcpEvidence};
 pub use evidence::tls::{CertFacts, CertificateChecks, ChainFacts, Check, TlsEvidence, TrustedBy};
 pub use family::Family;
 pub use finding::Finding;
-pub use journey::{AddressResult, Outcome, OutsideChecks, PathId, Stages, Trouble};
+pub use journey::{AddressResult, Attempt, Outcome, OutsideChecks, PathId, Stages, Trouble};
 pub use layer::Layer;
 pub use reason::{Blame, Reason, Severity};
-pub use run::{Asked, Lookup, Run};
+pub use run::{Asked, Lookup, PooledCall, Run};
 pub use stage::{Failure, Stage};

@@ -3,6 +3,7 @@
 //! Promises: a [`Target`] that exists is usable as it stands; two targets compare equal exactly when probing them is
 //! the same thing, so a reload can leave unchanged ones alone.
 
+mod call;
 mod endpoint;
 mod environment;
 mod export;
@@ -21,8 +22,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::outcome::Family;
-use crate::provider::{CallKind, Provider};
+use crate::provider::Provider;
 
+pub use call::{Budget, CallOptions, Jitter, Order, RetryOptions, StatusPageOptions};
 pub use endpoint::{Endpoint, EndpointError, Host, Scheme};
 pub use environment::{EnvRoute, EnvWay, ProxyEnvironment};
 pub use export::Export;
@@ -112,7 +114,11 @@ pub struct Target {
     /// How HTTP is spoken.
     pub http: HttpOptions,
     /// What is called.
-    pub call: CallKind,
+    pub call: CallOptions,
+    /// Whether a journey that failed is tried again at once.
+    pub retry: RetryOptions,
+    /// The provider's status page, if it is read.
+    pub status_page: Option<StatusPageOptions>,
 }
 
 impl PartialEq for Target {
@@ -132,6 +138,8 @@ impl PartialEq for Target {
             tls,
             http,
             call,
+            retry,
+            status_page,
         } = self;
         name == &other.name
             && provider.name() == other.provider.name()
@@ -147,5 +155,7 @@ impl PartialEq for Target {
             && tls == &other.tls
             && http == &other.http
             && call == &other.call
+            && retry == &other.retry
+            && status_page == &other.status_page
     }
 }

@@ -109,6 +109,7 @@ fn outcome(target: &Arc<str>, family: Family) -> Outcome {
         findings: Vec::new(),
         addresses: Vec::new(),
         outside: OutsideChecks::default(),
+        retries: Vec::new(),
     }
 }
 

@@ -17,10 +17,12 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use std::time::Duration;
+
 use api_canary::outcome::{Reason, Run};
 use api_canary::probe::{Prober, SystemResolver};
 use api_canary::provider::{self, CallKind};
-use api_canary::target::{ApiKey, HttpOffer, Target};
+use api_canary::target::{ApiKey, CallOptions, HttpOffer, Order, Target};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::task::JoinSet;
@@ -188,7 +190,7 @@ fn models(peer: &Peer, url: &str) -> std::result::Result<Target, Box<dyn Error>>
     Ok(Target {
         provider: provider::by_name("anthropic").ok_or("no such provider")?,
         api_key: Some(ApiKey::fixed(KEY)?),
-        call: CallKind::Models,
+        call: CallOptions::free(CallKind::Models, Duration::from_secs(30)),
         ..peer.target(url)?
     })
 }
@@ -203,7 +205,7 @@ fn ours(
     Ok(Box::new(move || {
         let prober = Arc::clone(&prober);
         Box::pin(async move {
-            let run = prober.run().await;
+            let run = prober.run(Order::Configured).await;
             if right(&run) { Ok(()) } else { Err(format!("{run:#?}").into()) }
         })
     }))
@@ -219,7 +221,7 @@ fn ours_new(
     Ok(Box::new(move || {
         let (target, system) = (Arc::clone(&target), Arc::clone(&system));
         Box::pin(async move {
-            let run = Prober::try_new(target, &system)?.run().await;
+            let run = Prober::try_new(target, &system)?.run(Order::Configured).await;
             if right(&run) { Ok(()) } else { Err(format!("{run:#?}").into()) }
         })
     }))

@@ -11,8 +11,8 @@ use api_canary::outcome::{Family, Transport};
 use api_canary::provider::{self, CallKind};
 use api_canary::simulate::{Options, Simulator};
 use api_canary::target::{
-    Addresses, Endpoint, Expectations, Failover, Families, HttpOffer, HttpOptions, MinTls, Resolver,
-    ResolverKind, Roots, Route, Server, Site, Target, TlsOptions, Validation,
+    Addresses, CallOptions, Endpoint, Expectations, Failover, Families, HttpOffer, HttpOptions, MinTls,
+    Resolver, ResolverKind, RetryOptions, Roots, Route, Server, Site, Target, TlsOptions, Validation,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -72,7 +72,9 @@ impl Peer {
                 expiry_warning: Duration::from_secs(24 * 3600),
             },
             http: http(HttpOffer::H1),
-            call: CallKind::Get,
+            call: CallOptions::free(CallKind::Get, Duration::from_secs(30)),
+            retry: RetryOptions::default(),
+            status_page: None,
         })
     }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use api_canary::outcome::Outcome;
 use api_canary::probe::Prober;
-use api_canary::target::{HttpOffer, Target};
+use api_canary::target::{HttpOffer, Order, Target};
 use tokio::task::JoinSet;
 
 use harness::{cpu_time, is_smoke, micros_each};
@@ -105,7 +105,7 @@ async fn rounds(
         let mut under_way = JoinSet::new();
         for _ in 0..at_once {
             let prober = Arc::clone(prober);
-            under_way.spawn(async move { prober.run().await });
+            under_way.spawn(async move { prober.run(Order::Configured).await });
         }
         for run in under_way.join_all().await {
             match run.outcomes.into_iter().next() {

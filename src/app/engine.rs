@@ -15,7 +15,7 @@ use crate::outcome::Run;
 use crate::probe::Prober;
 use crate::schedule::{Change, JobKey, Next, Wheel};
 use crate::sinks::Sinks;
-use crate::target::Target;
+use crate::target::{Order, Target};
 
 /// A change of what is watched, with its prober made.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ impl Engine {
                     if let Some(prober) = self.probers.get(&due.key).cloned() {
                         let report = self.report.clone();
                         tokio::spawn(async move {
-                            let run = prober.run().await;
+                            let run = prober.run(Order::Configured).await;
                             // Without a receiver the program is ending.
                             let _ = report.send((prober, run));
                         });
@@ -221,7 +221,7 @@ mod tests {
     async fn a_replaced_target_keeps_its_series_until_the_first_result_of_the_new_one() {
         let (old, new) = (prober("1s"), prober("2s"));
         let mut engine = engine(vec![Arc::clone(&old)]);
-        let run = old.run().await;
+        let run = old.run(Order::Configured).await;
         engine.finished(&old, &run);
         assert!(text(&engine).contains("target_up{target=\"a\"} 0"));
         engine.change(vec![Prepared::Watch(Arc::clone(&new))], Instant::now() + Duration::from_secs(60));
@@ -236,7 +236,7 @@ mod tests {
     async fn a_removed_target_takes_its_series_with_it_at_once() {
         let old = prober("1s");
         let mut engine = engine(vec![Arc::clone(&old)]);
-        let run = old.run().await;
+        let run = old.run(Order::Configured).await;
         engine.finished(&old, &run);
         let replaced = vec![Prepared::Watch(prober("2s")), Prepared::Remove("a".into())];
         engine.change(replaced, Instant::now());

@@ -92,7 +92,7 @@ impl Follower {
         tokio::time::sleep_until(self.next).await;
         // After a long halt the rhythm starts anew instead of catching up.
         self.next = (self.next + self.target().interval).max(Instant::now());
-        let run = self.prober.run().await;
+        let run = self.prober.run(self.target().call.unpaid()).await;
         let standing = self.board.apply(self.prober.target(), &run);
         Look { run, standing }
     }

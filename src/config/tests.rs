@@ -316,10 +316,13 @@ fn deep_nesting_is_refused_and_not_recursed_into() {
 fn the_default_config_loads_with_and_without_a_key() {
     let keyless = Config::load(&Source::Default, &Env::of([("A", "b")])).unwrap();
     let target = &keyless.targets[0];
-    assert_eq!((&*target.name, target.call, target.api_key.is_none()), ("claude", CallKind::Hello, true));
+    assert_eq!(
+        (&*target.name, target.call.kind, target.api_key.is_none()),
+        ("claude", CallKind::Hello, true)
+    );
     let keyed = Config::load(&Source::Default, &Env::of([("ANTHROPIC_API_KEY", SECRET)])).unwrap();
     let target = &keyed.targets[0];
-    assert_eq!(target.call, CallKind::Models);
+    assert_eq!(target.call.kind, CallKind::Models);
     assert_eq!(target.api_key.as_ref().unwrap().current().expose(), SECRET);
 }
 
@@ -358,7 +361,7 @@ fn what_a_target_says_is_what_it_gets() {
     assert_eq!(target("    url: https://api.anthropic.com:444/x").sites[0].expected_networks.len(), 2);
     assert_eq!(target("    expected_networks: []").sites[0].expected_networks, []);
     assert_eq!(target("    families: [ipv6]").families, Families::Only(vec![Family::Ipv6]));
-    assert_eq!(target("    api_key: {env: KEY}\n    call: {kind: hello}").call, CallKind::Hello);
+    assert_eq!(target("    api_key: {env: KEY}\n    call: {kind: hello}").call.kind, CallKind::Hello);
     assert_eq!(target("    api_key: {env: EMPTY, optional: true}").api_key, None);
     assert_eq!(target("    api_key: {file: /nope, optional: true}").api_key, None);
     assert_eq!(target("    interval: \"${FIVE}\"").interval, Duration::from_secs(5));
@@ -376,7 +379,7 @@ fn a_generic_target_calls_with_and_without_a_key() {
         let text = format!(
             "targets: [{{name: 7, provider: http, url: https://x.example/health{key}, call: {{kind: get}}}}]"
         );
-        assert_eq!(load_text(&text, &environment()).unwrap().targets[0].call, CallKind::Get);
+        assert_eq!(load_text(&text, &environment()).unwrap().targets[0].call.kind, CallKind::Get);
     }
 }
 

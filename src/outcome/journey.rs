@@ -41,6 +41,18 @@ pub struct Stages {
     pub api: Stage<ApiEvidence>,
 }
 
+impl Stages {
+    /// Whether all that was planned passed: without a call, because none is due, the layer below it is the top.
+    #[must_use]
+    pub fn reached_top(&self) -> bool {
+        match (&self.api, &self.tls) {
+            (Stage::NotPlanned, Stage::NotPlanned) => self.tcp.passed() || self.proxy.passed(),
+            (Stage::NotPlanned, tls) => tls.passed(),
+            (api, _) => api.passed(),
+        }
+    }
+}
+
 /// What was tried from outside, beside the journey, where the target is configured so; absent where not asked for or
 /// not found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,6 +76,19 @@ pub struct AddressResult {
     pub call: Option<Box<ApiEvidence>>,
 }
 
+/// A further attempt of a journey that failed, made in the same journey.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// How long was waited before it.
+    pub waited: Duration,
+    /// How long it took, from the connection up.
+    pub took: Duration,
+    /// The layer that failed and why; `None` where it reached the top.
+    pub failure: Option<(Layer, Failure)>,
+    /// What the call saw, if one was made.
+    pub call: Option<Box<ApiEvidence>>,
+}
+
 /// What one journey found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
@@ -75,7 +100,7 @@ pub struct Outcome {
     pub started: SystemTime,
     /// How long it took, whole.
     pub took: Duration,
-    /// Layer by layer.
+    /// Layer by layer; of the first attempt, so that trying again hides nothing.
     pub stages: Stages,
     /// What was noticed beside.
     pub findings: Vec<Finding>,
@@ -83,6 +108,8 @@ pub struct Outcome {
     pub addresses: Vec<AddressResult>,
     /// What was tried from outside.
     pub outside: OutsideChecks,
+    /// The further attempts, where the first one failed and the target asks for them.
+    pub retries: Vec<Attempt>,
 }
 
 /// What is wrong with a journey, at its lowest layer.
@@ -98,7 +125,14 @@ impl Outcome {
     /// Whether the journey reached the top and every expectation held.
     #[must_use]
     pub fn success(&self) -> bool {
-        self.stages.api.passed() && !self.findings.iter().any(Finding::is_hard)
+        self.stages.reached_top() && !self.findings.iter().any(Finding::is_hard)
+    }
+
+    /// Whether the journey succeeded at once or when it was tried again.
+    #[must_use]
+    pub fn success_in_the_end(&self) -> bool {
+        let hard = self.findings.iter().any(Finding::is_hard);
+        self.success() || (!hard && self.retries.last().is_some_and(|attempt| attempt.failure.is_none()))
     }
 
     /// The failure of one layer: of its stage, or of a hard finding in it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{DnsEvidence, Finding, Outcome, PathId, Stage};
+use super::{ApiEvidence, DnsEvidence, Finding, Outcome, PathId, Stage};
 
 /// Who was asked in a lookup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,17 @@ pub struct Lookup {
     pub stage: Stage<DnsEvidence>,
 }
 
+/// One call of an ordinary client that keeps its connections, made beside the journeys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PooledCall {
+    /// The endpoint called, as it is shown.
+    pub endpoint: Arc<str>,
+    /// The route it went by.
+    pub route: Arc<str>,
+    /// What came of it.
+    pub stage: Stage<ApiEvidence>,
+}
+
 /// What one run of a target found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
@@ -33,6 +44,8 @@ pub struct Run {
     pub lookups: Vec<Lookup>,
     /// One journey a path and endpoint.
     pub outcomes: Vec<Outcome>,
+    /// Calls of an ordinary client beside them.
+    pub pooled: Vec<PooledCall>,
     /// Paths an endpoint no longer has.
     pub retired: Vec<(Arc<str>, PathId)>,
     /// What all of it together says about an endpoint, rather than one path: resolvers that disagree, a family that is
@@ -44,6 +57,13 @@ impl Run {
     /// A run of a target that found nothing yet.
     #[must_use]
     pub fn of(target: Arc<str>) -> Self {
-        Self { target, lookups: Vec::new(), outcomes: Vec::new(), retired: Vec::new(), findings: Vec::new() }
+        Self {
+            target,
+            lookups: Vec::new(),
+            outcomes: Vec::new(),
+            pooled: Vec::new(),
+            retired: Vec::new(),
+            findings: Vec::new(),
+        }
     }
 }

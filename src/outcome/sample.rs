@@ -105,6 +105,7 @@ pub(crate) fn good(path: &PathId) -> Outcome {
         findings: Vec::new(),
         addresses: Vec::new(),
         outside: OutsideChecks::default(),
+        retries: Vec::new(),
     }
 }
 
@@ -209,5 +210,6 @@ pub(crate) fn any_outcome() -> impl Strategy<Value = Outcome> {
         findings,
         addresses: Vec::new(),
         outside: OutsideChecks::default(),
+        retries: Vec::new(),
     })
 }

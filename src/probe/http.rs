@@ -56,7 +56,7 @@ where
             Err(_) => Ended::TimedOut,
         };
     let took = start.elapsed();
-    let mut evidence = ApiEvidence::of_call(plan.endpoint(), plan.method().clone());
+    let mut evidence = plan.evidence();
     evidence.version = Some(version);
     evidence.phases = phases(&progress, matches!(ended, Ended::Complete));
     evidence.body_bytes = u64::try_from(progress.body.len()).unwrap_or(u64::MAX);
@@ -76,7 +76,12 @@ where
         let reading = plan.read(&answer, clock::wall());
         evidence.request_id = reading.request_id;
         evidence.rate_limits = reading.rate_limits;
+        evidence.rate_limits_rejected = reading.rate_limits_rejected;
+        evidence.limited_by = reading.limited_by;
         evidence.retry_after = reading.retry_after;
+        evidence.should_retry = reading.should_retry;
+        evidence.usage = reading.usage;
+        evidence.cost = reading.usage.zip(plan.price()).and_then(|(usage, price)| price.cost(usage));
         if matches!(ended, Ended::Complete) {
             // Of an incomplete answer only its head is believed.
             evidence.answered_by = Some(reading.answered_by);
@@ -123,7 +128,7 @@ fn turned_away(ended: &Ended, progress: &Progress) -> Option<&'static str> {
 
 /// No exchange was possible: the versions do not fit.
 pub(super) fn no_common_version(plan: &CallPlan, alpn: Option<&str>) -> Stage<ApiEvidence> {
-    let evidence = ApiEvidence::of_call(plan.endpoint(), plan.method().clone());
+    let evidence = plan.evidence();
     let chose = alpn.unwrap_or("no protocol");
     let words = format!("only HTTP/2 was offered by ALPN and the server chose {chose}");
     Stage::Failed {

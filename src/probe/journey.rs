@@ -21,20 +21,21 @@ use crate::outcome::{
     DnsEvidence, Failure, Finding, HttpVersion, Outcome, OutsideChecks, PathId, ProxyEvidence, Reason, Stage,
     Stages,
 };
-use crate::target::HttpOffer;
+use crate::target::{HttpOffer, Order};
 use crate::units::Deadline;
 
-/// When a walk started, by both clocks.
+/// When a walk started, by both clocks, and which call it makes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Start {
     pub(super) wall: SystemTime,
     pub(super) at: Instant,
+    pub(super) order: Order,
 }
 
 impl Start {
     /// Now.
-    pub(super) fn now() -> Self {
-        Self { wall: clock::wall(), at: Instant::now() }
+    pub(super) fn now(order: Order) -> Self {
+        Self { wall: clock::wall(), at: Instant::now(), order }
     }
 }
 
@@ -56,18 +57,20 @@ pub(super) struct Walk<'a> {
     pub(super) port: u16,
     pub(super) offer: HttpOffer,
     pub(super) tls: Option<&'a TlsSetup>,
-    pub(super) plan: &'a CallPlan,
+    /// The call to make; `None` where none is due.
+    pub(super) plan: Option<&'a CallPlan>,
     pub(super) start: Start,
     pub(super) deadline: Deadline,
 }
 
-fn untouched(dns: Stage<DnsEvidence>, via: Via, tls: bool) -> Stages {
+fn untouched(dns: Stage<DnsEvidence>, via: Via, tls: bool, call: bool) -> Stages {
     let (tcp, proxy) = match via {
         Via::Tcp => (Stage::NotReached, Stage::NotPlanned),
         Via::Proxy => (Stage::NotPlanned, Stage::NotReached),
     };
     let tls = if tls { Stage::NotReached } else { Stage::NotPlanned };
-    Stages { dns, tcp, proxy, tls, api: Stage::NotReached }
+    let api = if call { Stage::NotReached } else { Stage::NotPlanned };
+    Stages { dns, tcp, proxy, tls, api }
 }
 
 impl Walk<'_> {
@@ -77,7 +80,7 @@ impl Walk<'_> {
             Some(lookup) => (lookup.stage, lookup.findings),
             None => (Stage::NotPlanned, Vec::new()),
         };
-        (untouched(dns, via, self.tls.is_some()), findings)
+        (untouched(dns, via, self.tls.is_some(), self.plan.is_some()), findings)
     }
 
     fn outcome(&self, took: Duration, stages: Stages, findings: Vec<Finding>) -> Outcome {
@@ -90,6 +93,7 @@ impl Walk<'_> {
             findings,
             addresses: Vec::new(),
             outside: OutsideChecks::default(),
+            retries: Vec::new(),
         }
     }
 
@@ -151,8 +155,9 @@ impl Walk<'_> {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Some(setup) = self.tls else {
+            let Some(plan) = self.plan else { return };
             let version = if self.offer == HttpOffer::H2 { HttpVersion::Http2 } else { HttpVersion::Http11 };
-            let called = http::call(stream, self.plan, version, Channel::Plain, self.deadline).await;
+            let called = http::call(stream, plan, version, Channel::Plain, self.deadline).await;
             return record_call(called, stages, findings);
         };
         let secured = tls::handshake(stream, setup, self.deadline).await;
@@ -160,16 +165,16 @@ impl Walk<'_> {
         stages.tls = secured.stage;
         findings.extend(secured.findings);
         // Only a connection that verified comes with a stream.
-        let Some(stream) = secured.stream else { return };
+        let (Some(stream), Some(plan)) = (secured.stream, self.plan) else { return };
         let version = match (alpn.as_deref(), self.offer) {
             (Some("h2"), _) => HttpVersion::Http2,
             (_, HttpOffer::H2) => {
-                stages.api = http::no_common_version(self.plan, alpn.as_deref());
+                stages.api = http::no_common_version(plan, alpn.as_deref());
                 return;
             }
             (_, HttpOffer::Auto | HttpOffer::H1) => HttpVersion::Http11,
         };
-        let called = http::call(stream, self.plan, version, Channel::Verified, self.deadline).await;
+        let called = http::call(stream, plan, version, Channel::Verified, self.deadline).await;
         record_call(called, stages, findings);
     }
 }

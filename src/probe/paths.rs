@@ -93,6 +93,7 @@ mod tests {
             Some(reason) if reason.layer() == Layer::Tcp => {
                 let failure = Failure::new(reason, "words");
                 stages.tcp = Stage::Failed { took: TOOK, failure, evidence: TcpEvidence::default() };
+                stages.api = Stage::NotReached;
             }
             other => {
                 let evidence = ApiEvidence::of_call("hello", http::Method::GET);
@@ -116,6 +117,7 @@ mod tests {
             findings: Vec::new(),
             addresses: Vec::new(),
             outside: OutsideChecks::default(),
+            retries: Vec::new(),
         }
     }
 

@@ -10,7 +10,7 @@ use super::site::SiteProber;
 use super::tls;
 use super::way::WayError;
 use crate::outcome::Run;
-use crate::target::Target;
+use crate::target::{Order, Target};
 
 /// Why a target cannot be probed as it is configured.
 #[derive(Debug, thiserror::Error)]
@@ -64,10 +64,10 @@ impl Prober {
         self.sites.iter().map(SiteProber::descriptors).sum()
     }
 
-    /// Walks every path of the target once, all of them beside each other.
-    pub async fn run(&self) -> Run {
+    /// Walks every path of the target once, all of them beside each other, making this call.
+    pub async fn run(&self, order: Order) -> Run {
         let mut run = Run::of(Arc::clone(&self.target.name));
-        for site in join_all(self.sites.iter().map(SiteProber::run)).await {
+        for site in join_all(self.sites.iter().map(|site| site.run(order))).await {
             let endpoint = site.endpoint;
             run.lookups.extend(site.lookups);
             run.outcomes.extend(site.outcomes);

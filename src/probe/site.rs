@@ -20,7 +20,7 @@ use super::proxy::Destination;
 use super::tls::TlsSetup;
 use super::way::{self, ProxyWay, Way, WayKind};
 use crate::outcome::{Asked, Family, Finding, Lookup as LookupRecord, Outcome, PathId, RecordType};
-use crate::target::{Addresses, Families, Host, Scheme, Site, Target};
+use crate::target::{Addresses, Families, Host, Order, Scheme, Site, Target};
 use crate::units::Deadline;
 
 /// What one run found at one endpoint.
@@ -44,6 +44,8 @@ pub(super) struct SiteProber {
     questions: Option<[Question; 2]>,
     tls: Option<TlsSetup>,
     plan: CallPlan,
+    /// The provider's free call without a key, where that is another one.
+    substitute: Option<CallPlan>,
     ways: Vec<Way>,
     outside: OutsideCheck,
     known: Mutex<Known>,
@@ -100,7 +102,11 @@ impl SiteProber {
             resolvers,
             questions,
             tls,
-            plan: CallPlan::new(target, endpoint)?,
+            plan: CallPlan::new(target, endpoint, target.call.kind)?,
+            substitute: Some(target.provider.default_call(false))
+                .filter(|kind| *kind != target.call.kind)
+                .map(|kind| CallPlan::new(target, endpoint, kind))
+                .transpose()?,
             ways: ways.collect::<Result<_, _>>()?,
             outside: OutsideCheck::new(target, endpoint),
             known: Mutex::default(),
@@ -109,8 +115,8 @@ impl SiteProber {
     }
 
     /// Walks every way to the endpoint once.
-    pub(super) async fn run(&self) -> SiteRun {
-        let start = Start::now();
+    pub(super) async fn run(&self, order: Order) -> SiteRun {
+        let start = Start::now(order);
         let deadline = Deadline::after(start.at, self.target.timeout);
         let (ipv4, ipv6, named) = tokio::join!(
             self.leg(Family::Ipv4, start, deadline),
@@ -240,7 +246,10 @@ impl SiteProber {
             port: self.site.endpoint.port,
             offer: self.target.http.offer,
             tls: self.tls.as_ref(),
-            plan: &self.plan,
+            plan: match start.order {
+                Order::Configured => Some(&self.plan),
+                Order::Substitute => self.substitute.as_ref(),
+            },
             start,
             deadline,
         }
@@ -274,9 +283,10 @@ impl SiteProber {
             Addresses::First => &[],
             Addresses::All => addresses,
         };
-        // Each by itself and with all of the time, the first one too: the path's own journey may give it less, and go on.
+        // What costs money is called once a path. Each by itself and with all of the time, the first one too: the path's own journey may give it less, and go on.
         let each = each.iter().map(|one| async move {
-            let walk = Walk { start: Start::now(), ..walk };
+            let plan = if self.target.call.kind.is_paid() { self.substitute.as_ref() } else { walk.plan };
+            let walk = Walk { start: Start::now(walk.start.order), plan, ..walk };
             let outcome = Box::pin(self.step(way, walk, None, std::slice::from_ref(one))).await;
             address::result(*one, &outcome)
         });

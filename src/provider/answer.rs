@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
-use crate::outcome::{AnsweredBy, Failure, RateLimit};
+use crate::outcome::{AnsweredBy, Failure, RateLimit, Usage};
 
 /// An HTTP answer as it came.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +93,15 @@ pub struct Reading {
     pub error_type: Option<&'static str>,
     /// The limits it stated.
     pub rate_limits: Vec<RateLimit>,
+    /// Values of limits that could not be believed: negative, absurd or unreadable.
+    pub rate_limits_rejected: u32,
+    /// The dimension of the limit that a refusal is about; `unknown` where it is not said, absent where the answer is no
+    /// such refusal.
+    pub limited_by: Option<&'static str>,
     /// How long it asked to wait.
     pub retry_after: Option<Duration>,
+    /// Whether it says that trying again makes sense.
+    pub should_retry: Option<bool>,
+    /// The tokens it used.
+    pub usage: Option<Usage>,
 }

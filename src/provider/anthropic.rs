@@ -6,12 +6,15 @@
 
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use http::{HeaderName, Method};
 use serde_json::Value;
 
 use super::answer::one_line;
-use super::{Answer, Call, CallKind, Provider, Reading, rate_limit};
-use crate::outcome::{AnsweredBy, Failure, Reason};
+use super::{
+    Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, StreamMark, rate_limit,
+};
+use crate::outcome::{AnsweredBy, Failure, Reason, Usage};
 
 const HEADERS: &[(&str, &str)] = &[("anthropic-version", "2023-06-01")];
 
@@ -49,13 +52,34 @@ impl Provider for Anthropic {
         &["160.79.104.0/23", "2607:6bc0::/48"]
     }
 
-    fn call(&self, kind: CallKind) -> Option<Call> {
+    fn kinds(&self) -> &'static [CallKind] {
+        &[CallKind::Hello, CallKind::Models]
+    }
+
+    fn call(&self, kind: CallKind, _model: &str) -> Option<Call> {
         let (path, keyed) = match kind {
             CallKind::Hello => ("/api/hello", false),
             CallKind::Models => ("/v1/models?limit=1", true),
-            CallKind::Get => return None,
+            CallKind::CountTokens | CallKind::Message | CallKind::Stream | CallKind::Get => return None,
         };
-        Some(Call { kind, method: Method::GET, path, headers: HEADERS, keyed })
+        let (body, most) = (Bytes::new(), Usage::default());
+        Some(Call { kind, method: Method::GET, path: path.into(), headers: HEADERS, body, keyed, most })
+    }
+
+    fn default_model(&self) -> Option<&'static str> {
+        Some("claude-haiku-4-5")
+    }
+
+    fn price(&self, _model: &str) -> Option<Price> {
+        None
+    }
+
+    fn status_page(&self) -> Option<StatusPage> {
+        None
+    }
+
+    fn read_event(&self, _event: Event<'_>) -> EventReading {
+        EventReading { mark: StreamMark::Other, usage: Usage::default() }
     }
 
     fn default_call(&self, has_key: bool) -> CallKind {
@@ -88,6 +112,10 @@ impl Provider for Anthropic {
             error_type,
             rate_limits: rate_limit::anthropic(answer),
             retry_after: rate_limit::retry_after(answer, now),
+            rate_limits_rejected: 0,
+            limited_by: None,
+            should_retry: None,
+            usage: None,
         }
     }
 }
@@ -129,7 +157,7 @@ fn has_shape(kind: CallKind, json: &Value) -> bool {
     match kind {
         CallKind::Hello => json.get("message").and_then(Value::as_str) == Some("hello"),
         CallKind::Models => json.get("data").is_some_and(Value::is_array),
-        CallKind::Get => true,
+        CallKind::CountTokens | CallKind::Message | CallKind::Stream | CallKind::Get => true,
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use http::{HeaderName, Method, header};
 
-use super::{Answer, Call, CallKind, Provider, Reading, rate_limit};
-use crate::outcome::{AnsweredBy, Failure, Reason};
+use super::{
+    Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, StreamMark, rate_limit,
+};
+use crate::outcome::{AnsweredBy, Failure, Reason, Usage};
 
 /// The provider `http`.
 #[derive(Debug)]
@@ -24,11 +27,36 @@ impl Provider for Generic {
         &[]
     }
 
-    fn call(&self, kind: CallKind) -> Option<Call> {
-        match kind {
-            CallKind::Get => Some(Call { kind, method: Method::GET, path: "", headers: &[], keyed: true }),
-            CallKind::Hello | CallKind::Models => None,
-        }
+    fn kinds(&self) -> &'static [CallKind] {
+        &[CallKind::Get]
+    }
+
+    fn call(&self, kind: CallKind, _model: &str) -> Option<Call> {
+        (kind == CallKind::Get).then(|| Call {
+            kind,
+            method: Method::GET,
+            path: "".into(),
+            headers: &[],
+            body: Bytes::new(),
+            keyed: true,
+            most: Usage::default(),
+        })
+    }
+
+    fn default_model(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn price(&self, _model: &str) -> Option<Price> {
+        None
+    }
+
+    fn status_page(&self) -> Option<StatusPage> {
+        None
+    }
+
+    fn read_event(&self, _event: Event<'_>) -> EventReading {
+        EventReading { mark: StreamMark::Other, usage: Usage::default() }
     }
 
     fn default_call(&self, _has_key: bool) -> CallKind {
@@ -60,6 +88,10 @@ impl Provider for Generic {
             error_type: None,
             rate_limits: Vec::new(),
             retry_after: rate_limit::retry_after(answer, now),
+            rate_limits_rejected: 0,
+            limited_by: None,
+            should_retry: None,
+            usage: None,
         }
     }
 }

@@ -48,6 +48,10 @@ pub struct Expectations {
     pub body: Option<BodyPattern>,
     /// Slower than this is reported as slow.
     pub max_latency: Option<Duration>,
+    /// A first token of a stream that comes later than this is reported as slow.
+    pub max_first_token: Option<Duration>,
+    /// A stream without an event for longer than this has stalled.
+    pub max_gap: Option<Duration>,
 }
 
 /// How HTTP is spoken with a target.

@@ -51,7 +51,13 @@ pub(super) fn options(
     let body = body(raw.body_regex, context);
     let max_latency = max_latency(raw.max_latency, context);
     whole.and(whole_expect)?;
-    let expect = Expectations { status: status?, body: body?, max_latency: max_latency? };
+    let expect = Expectations {
+        status: status?,
+        body: body?,
+        max_latency: max_latency?,
+        max_first_token: None,
+        max_gap: None,
+    };
     Ok(HttpOptions { offer: offer?, headers: headers?, expect, redirect_https: redirect_https? })
 }
 

@@ -39,10 +39,10 @@ pub(super) fn call(
     let Some((text, place)) = given else {
         return Ok(provider.default_call(key.map_err(|reported| *reported)?.is_some()));
     };
-    let kinds = || CallKind::ALL.into_iter().filter(|kind| provider.call(*kind).is_some());
+    let kinds = || provider.kinds().iter().copied();
     let Some((kind, call)) = kinds()
         .find(|kind| kind.label() == text)
-        .and_then(|kind| provider.call(kind).map(|call| (kind, call)))
+        .and_then(|kind| provider.call(kind, "").map(|call| (kind, call)))
     else {
         let name = provider.name();
         let list = kinds().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");

@@ -6,7 +6,6 @@ use super::Context;
 use super::provider::Dialect;
 use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place, Reported};
-use crate::provider::CallKind;
 use crate::target::{Endpoint, Site};
 
 /// Where a target is: `url` or `endpoints`, or else the provider's own URL.
@@ -94,7 +93,11 @@ fn endpoint(
         Endpoint::parse(url).map_err(|error| context.refuse(place, url, "the URL of a target", &error))?;
     if let Ok(provider) = provider
         && parsed.path.contains('?')
-        && CallKind::ALL.into_iter().filter_map(|kind| provider.call(kind)).any(|call| !call.path.is_empty())
+        && provider
+            .kinds()
+            .iter()
+            .filter_map(|kind| provider.call(*kind, ""))
+            .any(|call| !call.path.is_empty())
     {
         let name = provider.name();
         let message =

@@ -8,7 +8,7 @@ use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place, Reported};
 use crate::config::raw::{RawAddresses, RawFamily, RawTarget};
 use crate::outcome::Family;
-use crate::target::{Addresses, Endpoint, Families, Host, Target};
+use crate::target::{Addresses, CallOptions, Endpoint, Families, Host, RetryOptions, Target};
 
 /// The longest name.
 const MAX_NAME: usize = 100;
@@ -60,7 +60,9 @@ pub(super) fn lower(
         failover: failover?,
         tls: tls?,
         http: http?,
-        call: call?,
+        call: CallOptions::free(call?, interval?),
+        retry: RetryOptions::default(),
+        status_page: None,
     })
 }
 

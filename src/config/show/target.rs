@@ -38,7 +38,7 @@ pub(super) fn show(lines: &mut Lines, target: &Target) {
     show_networks(lines, &target.sites);
     show_tls(lines, &target.tls);
     show_http(lines, target);
-    lines.entry(4, "call", &format!("{{ kind: {} }}", target.call));
+    lines.entry(4, "call", &format!("{{ kind: {} }}", target.call.kind));
 }
 
 fn show_networks(lines: &mut Lines, sites: &[Site]) {

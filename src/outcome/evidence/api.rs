@@ -1,6 +1,9 @@
 //! What the API layer saw: the answer, its phases, and what it says about limits.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+use crate::units::Usd;
 
 /// The version of HTTP spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +70,68 @@ pub struct RateLimit {
     pub reset: Option<SystemTime>,
 }
 
+/// The connection a call was made on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Connection {
+    /// One of its own, made for it.
+    #[default]
+    Fresh,
+    /// One out of a pool, as an ordinary client keeps it.
+    Reused,
+}
+
+impl Connection {
+    /// The label value: `fresh`, `reused`.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Reused => "reused",
+        }
+    }
+}
+
+/// The tokens a call used, by the provider's own count; what it did not state is absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub input_tokens: Option<u64>,
+    /// Tokens generated.
+    pub output_tokens: Option<u64>,
+}
+
+impl Usage {
+    /// This count, brought up to date by a later one.
+    #[must_use]
+    pub fn updated(self, later: Self) -> Self {
+        Self {
+            input_tokens: later.input_tokens.or(self.input_tokens),
+            output_tokens: later.output_tokens.or(self.output_tokens),
+        }
+    }
+}
+
+/// What was seen of a stream of events; times are since the request was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StreamEvidence {
+    /// When the first event was complete, pings not counted.
+    pub first_event: Option<Duration>,
+    /// When the first token of content came.
+    pub first_token: Option<Duration>,
+    /// When the last token of content came.
+    pub last_token: Option<Duration>,
+    /// The longest time without an event, pings not counted, from the head of the response on.
+    pub longest_gap: Option<Duration>,
+    /// The longest time without a byte, from the head of the response on.
+    pub longest_silence: Option<Duration>,
+    /// Events, pings not counted.
+    pub events: u64,
+    /// Pings and comments: signs of life without content.
+    pub pings: u64,
+    /// Whether the stream ended as the provider's protocol says it ends.
+    pub complete: bool,
+}
+
 /// What the API layer saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiEvidence {
@@ -74,6 +139,10 @@ pub struct ApiEvidence {
     pub endpoint: &'static str,
     /// The request's method.
     pub method: http::Method,
+    /// The connection it was made on.
+    pub connection: Connection,
+    /// The model it asked for, where it needs one.
+    pub model: Option<Arc<str>>,
     /// The version of HTTP; absent when no connection could be set up.
     pub version: Option<HttpVersion>,
     /// The response's status; absent when there was no response.
@@ -92,8 +161,20 @@ pub struct ApiEvidence {
     pub error_type: Option<&'static str>,
     /// The limits it stated.
     pub rate_limits: Vec<RateLimit>,
+    /// Values of limits that could not be believed: negative, absurd or unreadable.
+    pub rate_limits_rejected: u32,
+    /// The dimension of the limit that a refusal is about; `unknown` where it is not said.
+    pub limited_by: Option<&'static str>,
     /// How long it asked to wait.
     pub retry_after: Option<Duration>,
+    /// Whether it says that trying again makes sense.
+    pub should_retry: Option<bool>,
+    /// The tokens it used.
+    pub usage: Option<Usage>,
+    /// What they cost.
+    pub cost: Option<Usd>,
+    /// What was seen of a stream of events, if the answer was one.
+    pub stream: Option<StreamEvidence>,
 }
 
 impl ApiEvidence {
@@ -103,6 +184,8 @@ impl ApiEvidence {
         Self {
             endpoint,
             method,
+            connection: Connection::Fresh,
+            model: None,
             version: None,
             status: None,
             phases: HttpPhases::default(),
@@ -112,13 +195,31 @@ impl ApiEvidence {
             answered_by: None,
             error_type: None,
             rate_limits: Vec::new(),
+            rate_limits_rejected: 0,
+            limited_by: None,
             retry_after: None,
+            should_retry: None,
+            usage: None,
+            cost: None,
+            stream: None,
         }
     }
 
-    /// Request sent until the response was complete; absent when it never was.
+    /// Request sent until the response was complete, of a stream until its first token; absent when it never was.
     #[must_use]
     pub fn latency(&self) -> Option<Duration> {
-        Some(self.phases.processing? + self.phases.transfer?)
+        match &self.stream {
+            Some(stream) => stream.first_token,
+            None => Some(self.phases.processing? + self.phases.transfer?),
+        }
+    }
+
+    /// Tokens a second between the first token and the last; absent where that is no time.
+    #[must_use]
+    pub fn tokens_per_second(&self) -> Option<f64> {
+        let stream = self.stream?;
+        let took = stream.last_token?.checked_sub(stream.first_token?)?.as_secs_f64();
+        let after_first = u32::try_from(self.usage?.output_tokens?.checked_sub(1)?).ok()?;
+        (took > 0.0 && after_first > 0).then(|| f64::from(after_first) / took)
     }
 }

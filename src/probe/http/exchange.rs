@@ -8,7 +8,7 @@ use std::pin::pin;
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, response};
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -52,14 +52,14 @@ pub(super) enum Ended {
 /// Sends the request and reads the answer.
 pub(super) async fn run<S>(
     stream: S,
-    head: Request<()>,
+    request: Request<Bytes>,
     version: HttpVersion,
     progress: &mut Progress,
 ) -> Ended
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let request = head.map(|()| Empty::<Bytes>::new());
+    let request = request.map(Full::new);
     let witness = Witness::default();
     let io = TokioIo::new(Observed::new(stream, witness.clone()));
     let result = match version {

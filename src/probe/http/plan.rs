@@ -1,12 +1,14 @@
 //! The call of a target, made once; only the key is looked up for each call, so that a rotated one is used.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 
-use crate::outcome::HttpVersion;
-use crate::provider::{Answer, CallKind, Provider, Reading};
+use crate::outcome::{ApiEvidence, HttpVersion};
+use crate::provider::{Answer, CallKind, Price, Provider, Reading};
 use crate::target::{ApiKey, Endpoint, Expectations, Scheme, Secret, Target};
 
 /// How the canary names itself.
@@ -47,6 +49,9 @@ pub(crate) struct CallPlan {
     absolute: Uri,
     host: HeaderValue,
     headers: HeaderMap,
+    body: Bytes,
+    model: Option<Arc<str>>,
+    price: Option<Price>,
     key: Option<Key>,
     expectations: Expectations,
     shown: String,
@@ -62,15 +67,18 @@ struct Key {
 /// A request ready to be sent, and the key in it.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    pub(super) head: Request<()>,
+    pub(super) head: Request<Bytes>,
     pub(super) key: Option<Secret>,
 }
 
 impl CallPlan {
-    pub(crate) fn new(target: &Target, endpoint: &Endpoint) -> Result<Self, PlanError> {
+    /// The call of this kind at this endpoint.
+    pub(crate) fn new(target: &Target, endpoint: &Endpoint, kind: CallKind) -> Result<Self, PlanError> {
         let provider = target.provider;
-        let kind = target.call;
-        let call = provider.call(kind).ok_or(PlanError::NoSuchCall { provider: provider.name(), kind })?;
+        let model = target.call.model.clone().filter(|_| kind.needs_model());
+        let call = provider
+            .call(kind, model.as_deref().unwrap_or_default())
+            .ok_or(PlanError::NoSuchCall { provider: provider.name(), kind })?;
         let base = &endpoint.path;
         let path = if call.path.is_empty() {
             base.clone()
@@ -115,6 +123,9 @@ impl CallPlan {
             absolute,
             host: HeaderValue::try_from(authority).map_err(http::Error::from)?,
             headers,
+            body: call.body,
+            price: target.call.budget.as_ref().map(|budget| budget.price),
+            model,
             key,
             expectations: target.http.expect.clone(),
         })
@@ -122,7 +133,7 @@ impl CallPlan {
 
     /// The request in the form of a version, with the key if the channel may carry it.
     pub(super) fn request(&self, version: HttpVersion, channel: Channel) -> Prepared {
-        let mut head = Request::new(());
+        let mut head = Request::new(self.body.clone());
         *head.method_mut() = self.method.clone();
         head.headers_mut().clone_from(&self.headers);
         match version {
@@ -158,12 +169,15 @@ impl CallPlan {
         &self.expectations
     }
 
-    pub(super) fn endpoint(&self) -> &'static str {
-        self.kind.label()
+    /// Evidence of this call, about to be made.
+    pub(super) fn evidence(&self) -> ApiEvidence {
+        let mut evidence = ApiEvidence::of_call(self.kind.label(), self.method.clone());
+        evidence.model.clone_from(&self.model);
+        evidence
     }
 
-    pub(super) fn method(&self) -> &Method {
-        &self.method
+    pub(super) fn price(&self) -> Option<&Price> {
+        self.price.as_ref()
     }
 
     /// `GET https://api.example.com/v1/models`
@@ -185,7 +199,7 @@ mod tests {
         std::fs::write(&file, text).unwrap();
         let env = Env::of([("KEY", "sk-ant-1"), ("TOKEN", "t0ken")]);
         let target = Config::load(&Source::File(file), &env).unwrap().targets.remove(0);
-        CallPlan::new(&target, &target.sites[0].endpoint).unwrap()
+        CallPlan::new(&target, &target.sites[0].endpoint, target.call.kind).unwrap()
     }
 
     #[test]

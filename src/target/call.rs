@@ -1,0 +1,100 @@
+//! What is called, how often, at what price, and what is done when it fails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::outcome::Connection;
+use crate::provider::{CallKind, Price};
+use crate::units::Usd;
+
+/// What a paid call may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// The most that the target's calls may cost on one day, in UTC.
+    pub daily: Usd,
+    /// What the model costs.
+    pub price: Price,
+}
+
+/// What is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallOptions {
+    /// The kind of call.
+    pub kind: CallKind,
+    /// The least time between the starts of two of these calls; at least the target's interval. In the runs between,
+    /// [`Order::Substitute`] is made.
+    pub interval: Duration,
+    /// The model; absent for kinds that need none.
+    pub model: Option<Arc<str>>,
+    /// What it may cost; there for every paid kind.
+    pub budget: Option<Budget>,
+    /// On what connection.
+    pub connection: Connection,
+}
+
+impl CallOptions {
+    /// A call of this kind in every run, each on a connection of its own, of a target with this interval.
+    #[must_use]
+    pub fn free(kind: CallKind, interval: Duration) -> Self {
+        Self { kind, interval, model: None, budget: None, connection: Connection::Fresh }
+    }
+
+    /// What to make of it where no account is kept of what it costs.
+    #[must_use]
+    pub fn unpaid(&self) -> Order {
+        if self.kind.is_paid() { Order::Substitute } else { Order::Configured }
+    }
+}
+
+/// Which call a run makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// The one that is configured.
+    Configured,
+    /// The provider's free call without a key, if that is another one; else none.
+    Substitute,
+}
+
+/// How long to wait before trying again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jitter {
+    /// Anything from nothing to the whole delay, so that many clients do not come back at once.
+    Full,
+    /// Exactly the delay.
+    None,
+}
+
+/// Whether and how a journey that failed is tried again at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryOptions {
+    /// Attempts in all; 1 is not to try again.
+    pub max_attempts: u32,
+    /// The delay before the second attempt; it doubles with each.
+    pub base_delay: Duration,
+    /// The longest delay.
+    pub max_delay: Duration,
+    /// How it varies.
+    pub jitter: Jitter,
+}
+
+impl Default for RetryOptions {
+    fn default() -> Self {
+        Self {
+            max_attempts: 1,
+            base_delay: Duration::from_secs(1),
+            max_delay: Duration::from_secs(30),
+            jitter: Jitter::Full,
+        }
+    }
+}
+
+/// The provider's status page that is read beside the probes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusPageOptions {
+    /// Where its `summary.json` is; the first that can be read counts.
+    pub urls: Vec<String>,
+    /// The id of the component that is the API, where there is one.
+    pub component: Option<String>,
+    /// Time between two readings.
+    pub interval: Duration,
+}
