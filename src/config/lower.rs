@@ -3,6 +3,7 @@
 //! Promises: every value is looked at even when another is wrong, so that all problems are told at once; a check
 //! between two values is only made where both are right.
 
+mod call;
 mod client_cert;
 mod http;
 mod key;

@@ -3,8 +3,10 @@
 //! Promises: the doc comment of a field is its description everywhere; a default stands here once, as a constant
 //! that the lowering uses too. Nothing in here is validated beyond the type of a single value.
 
+mod call;
 mod duration;
 mod http;
+mod money;
 mod path;
 mod target;
 mod tls;
@@ -15,10 +17,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::decode::{Field, Pairs};
+pub(super) use call::{
+    MOST_ATTEMPTS, RawCall, RawConnection, RawJitter, RawPrice, RawRetry, RawStatusPage, STATUS_PAGE_INTERVAL,
+};
 pub(super) use duration::{Time, shown};
 pub(super) use http::{RawHttp, RawVersion};
+pub(super) use money::Money;
 pub(super) use path::{MOST_IN_A_ROW, RawFailover, RawResolver, RawRoute};
-pub(super) use target::{RawAddresses, RawApiKey, RawCall, RawFamily, RawTarget, provider_names};
+pub(super) use target::{RawAddresses, RawApiKey, RawFamily, RawTarget, provider_names};
 pub(super) use tls::{EXPIRY_WARNING, RawClientCert, RawMinVersion, RawTls};
 
 /// Often enough to see an outage within a scrape or two, seldom enough to cost nothing.

@@ -76,7 +76,7 @@ mod tests {
                 seen += 1;
             }
         });
-        assert_eq!(seen, 54);
+        assert_eq!(seen, 72);
     }
 
     #[test]

@@ -156,7 +156,11 @@ targets:
       expect:
         status: []
         body_regex: \"\"
-    call: { kind: models }
+    call:
+      kind: models
+      interval: 30s
+      connection: fresh
+    retry: { max_attempts: 1, base_delay: 1s, max_delay: 30s, jitter: full }
 ";
         assert_eq!(effective(&config), expected);
     }

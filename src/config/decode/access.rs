@@ -104,15 +104,10 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 }
 
 /// Keys that are described but not there yet: who writes one has made no mistake of spelling.
-const LATER: [&str; 5] = ["vantage", "control", "metrics", "retry", "slo"];
-
-/// The same for keys of one section, such as `targets[0].call.model`.
-const LATER_IN: [(&str, &str); 3] = [("call", "interval"), ("call", "model"), ("call", "max_daily_cost_usd")];
+const LATER: [&str; 4] = ["vantage", "control", "metrics", "slo"];
 
 fn comes_later(path: &str) -> bool {
-    let mut parts = path.rsplit('.');
-    let (key, section) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    LATER.contains(&key) || LATER_IN.contains(&(section, key))
+    LATER.contains(&path.rsplit('.').next().unwrap_or_default())
 }
 
 /// What a [`super::Field`] is made of, in this order: the value, its line, column, path and variables.

@@ -49,14 +49,16 @@ pub(super) fn options(
     let (raw, whole_expect) = raw.expect.section();
     let status = status(raw.status, context);
     let body = body(raw.body_regex, context);
-    let max_latency = max_latency(raw.max_latency, context);
+    let max_latency = limit(raw.max_latency, "answer takes", context);
+    let max_first_token = limit(raw.max_first_token, "first token takes", context);
+    let max_gap = limit(raw.max_gap, "gap is", context);
     whole.and(whole_expect)?;
     let expect = Expectations {
         status: status?,
         body: body?,
         max_latency: max_latency?,
-        max_first_token: None,
-        max_gap: None,
+        max_first_token: max_first_token?,
+        max_gap: max_gap?,
     };
     Ok(HttpOptions { offer: offer?, headers: headers?, expect, redirect_https: redirect_https? })
 }
@@ -174,12 +176,13 @@ fn body(field: Field<String>, context: &Context<'_>) -> Checked<Option<BodyPatte
     }
 }
 
-fn max_latency(field: Field<Time>, context: &Context<'_>) -> Checked<Option<Duration>> {
+/// A duration that must not be exceeded.
+fn limit(field: Field<Time>, every: &str, context: &Context<'_>) -> Checked<Option<Duration>> {
     match field.checked()? {
         None => Ok(None),
         Some((Time(limit), place)) if limit.is_zero() => Err(context
             .report
-            .add(&place, "every answer takes longer than 0s: leave the key out for no limit")),
+            .add(&place, format!("every {every} longer than 0s: leave the key out for no limit"))),
         Some((Time(limit), _)) => Ok(Some(limit)),
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Context, Shared, http, key, provider, resolver, route, site, timing, tls};
+use super::{Context, Shared, call, http, key, provider, resolver, route, site, timing, tls};
 use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place, Reported};
 use crate::config::raw::{RawAddresses, RawFamily, RawTarget};
 use crate::outcome::Family;
-use crate::target::{Addresses, CallOptions, Endpoint, Families, Host, RetryOptions, Target};
+use crate::target::{Addresses, Endpoint, Families, Host, Target};
 
 /// The longest name.
 const MAX_NAME: usize = 100;
@@ -45,11 +45,17 @@ pub(super) fn lower(
     let networks = site::networks(raw.expected_networks, context);
     let tls = tls::options(raw.tls, context);
     let http = http::options(raw.http, provider, known, context);
-    let call = provider::call(raw.call, provider, api_key.as_ref(), context);
+    let around = call::Around { provider, key: api_key.as_ref(), interval };
+    let call = call::options(raw.call, place, &around, context);
+    let retry = call::retry(raw.retry, context);
+    let sites = || Ok(site::sites(endpoints?, networks?.as_ref(), provider?));
+    let sites = sites();
+    let known = sites.as_ref().map_or(&[][..], Vec::as_slice);
+    let status_page = call::status_page(raw.status_page, provider, known, context);
     Ok(Target {
         name: name?,
         provider: provider?,
-        sites: site::sites(endpoints?, networks?.as_ref(), provider?),
+        sites: sites?,
         api_key: api_key?,
         interval: interval?,
         timeout: timeout?,
@@ -60,9 +66,9 @@ pub(super) fn lower(
         failover: failover?,
         tls: tls?,
         http: http?,
-        call: CallOptions::free(call?, interval?),
-        retry: RetryOptions::default(),
-        status_page: None,
+        call: call?,
+        retry: retry?,
+        status_page: status_page?,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::target::Failover;
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Slower than this, Prometheus would have forgotten the last run long before the next.
-const MAX_INTERVAL: Duration = Duration::from_secs(24 * 3600);
+pub(super) const MAX_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 
 /// Less than a handshake across an ocean.
 const MIN_TIMEOUT: Duration = Duration::from_millis(100);
@@ -79,7 +79,7 @@ fn timeout(
 }
 
 /// A duration within its limits.
-fn between(
+pub(super) fn between(
     value: Duration,
     place: &Place,
     min: Duration,

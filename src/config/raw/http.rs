@@ -45,4 +45,9 @@ pub(in crate::config) struct RawExpect {
     pub(in crate::config) body_regex: Field<String>,
     /// Slower answers are reported as slow, up to the timeout. By default none are.
     pub(in crate::config) max_latency: Field<Time>,
+    /// A first token of a stream that comes later is reported as slow. By default none is.
+    pub(in crate::config) max_first_token: Field<Time>,
+    /// A stream without an event, other than a ping, for longer than this has stalled and is given up. By default only
+    /// the timeout ends it.
+    pub(in crate::config) max_gap: Field<Time>,
 }

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{RawFailover, RawHttp, RawTls, Time};
+use super::{RawCall, RawFailover, RawHttp, RawRetry, RawStatusPage, RawTls, Time};
 use crate::config::decode::Field;
-use crate::provider::{self, CallKind};
+use crate::provider;
 
 /// One API endpoint under watch.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -16,10 +16,11 @@ pub(in crate::config) struct RawTarget {
     /// first a letter or digit.
     #[schemars(extend("pattern" = r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,99}|.*\$\{.*)$"))]
     pub(in crate::config) name: Field<String>,
-    /// The dialect it speaks: `anthropic` for the Claude API, `http` for any HTTP endpoint.
+    /// The dialect it speaks: `anthropic` for the Claude API, `http` for any HTTP endpoint; docs/providers.md tells of
+    /// each.
     #[schemars(extend("enum" = provider_names()))]
     pub(in crate::config) provider: Field<String>,
-    /// Where it is, `https` or `http`. The provider's own URL by default; `http` has none, so that it or `endpoints`
+    /// Where it is, `https` or `http`. The provider's own URL by default; where the provider has none, it or `endpoints`
     /// must be given.
     pub(in crate::config) url: Field<String>,
     /// Where it is, instead of `url`, if it is in several places: URLs, the most preferred first. Each is walked.
@@ -62,6 +63,10 @@ pub(in crate::config) struct RawTarget {
     pub(in crate::config) http: Field<RawHttp>,
     /// What is called.
     pub(in crate::config) call: Field<RawCall>,
+    /// Whether a journey that failed is tried again at once.
+    pub(in crate::config) retry: Field<RawRetry>,
+    /// The provider's public status page, read as context beside the probes: it never overrides one.
+    pub(in crate::config) status_page: Field<RawStatusPage>,
 }
 
 /// Where a key comes from: exactly one of `env` and `file`.
@@ -96,21 +101,7 @@ pub(in crate::config) enum RawAddresses {
     All,
 }
 
-/// What is called.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(in crate::config) struct RawCall {
-    /// The kind of call. `hello` (anthropic) needs no key, `models` (anthropic) lists the models and proves the key
-    /// free of charge, `get` (http) fetches the URL. By default `models` with a key, `hello` without, `get` for `http`.
-    #[schemars(extend("enum" = call_kinds()))]
-    pub(in crate::config) kind: Field<String>,
-}
-
 /// The names of all providers.
 pub(in crate::config) fn provider_names() -> Vec<&'static str> {
     provider::ALL.iter().map(|provider| provider.name()).collect()
-}
-
-fn call_kinds() -> Vec<&'static str> {
-    CallKind::ALL.iter().map(|kind| kind.label()).collect()
 }

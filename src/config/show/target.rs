@@ -1,9 +1,10 @@
 //! One target of the effective config.
 
 use super::{Lines, REDACTED, list, scalar};
+use crate::provider::Price;
 use crate::target::{
-    Addresses, ApiKey, ClientCertificate, Failover, Families, HttpOffer, KeyOrigin, MinTls, Roots, Site,
-    Target, TlsOptions,
+    Addresses, ApiKey, Budget, CallOptions, ClientCertificate, Failover, Families, HttpOffer, Jitter,
+    KeyOrigin, MinTls, RetryOptions, Roots, Site, Target, TlsOptions,
 };
 use crate::units::PromDuration;
 
@@ -38,7 +39,53 @@ pub(super) fn show(lines: &mut Lines, target: &Target) {
     show_networks(lines, &target.sites);
     show_tls(lines, &target.tls);
     show_http(lines, target);
-    lines.entry(4, "call", &format!("{{ kind: {} }}", target.call.kind));
+    show_call(lines, &target.call);
+    let RetryOptions { max_attempts, base_delay, max_delay, jitter } = &target.retry;
+    let jitter = match jitter {
+        Jitter::Full => "full",
+        Jitter::None => "none",
+    };
+    let (base, most) = (PromDuration(*base_delay), PromDuration(*max_delay));
+    let retry =
+        format!("max_attempts: {max_attempts}, base_delay: {base}, max_delay: {most}, jitter: {jitter}");
+    lines.entry(4, "retry", &format!("{{ {retry} }}"));
+    show_status_page(lines, target);
+}
+
+fn show_call(lines: &mut Lines, call: &CallOptions) {
+    lines.add(4, "call:");
+    lines.entry(6, "kind", call.kind.label());
+    lines.entry(6, "interval", &PromDuration(call.interval).to_string());
+    if let Some(model) = &call.model {
+        lines.entry(6, "model", &scalar(model));
+    }
+    if let Some(Budget { daily, price: Price { input, output } }) = &call.budget {
+        lines.entry(6, "max_daily_cost_usd", &daily.to_string());
+        let (input, output) = (input.times(1_000_000), output.times(1_000_000));
+        lines.entry(6, "price", &format!("{{ input: {input}, output: {output} }}"));
+    }
+    lines.entry(6, "connection", call.connection.label());
+}
+
+fn show_status_page(lines: &mut Lines, target: &Target) {
+    let own = target.provider.status_page().filter(|_| target.sites.iter().any(|site| site.public));
+    let Some(page) = &target.status_page else {
+        // Otherwise there is none by default.
+        if own.is_some() {
+            lines.entry(4, "status_page", "{ url: \"\" }");
+        }
+        return;
+    };
+    lines.add(4, "status_page:");
+    match page.urls.as_slice() {
+        [url] if own.is_none_or(|own| own.urls != [url.as_str()]) => lines.entry(6, "url", &scalar(url)),
+        // The provider's own have no key.
+        urls => lines.add(6, &format!("# url: {}", urls.join(", or "))),
+    }
+    if let Some(component) = &page.component {
+        lines.entry(6, "component", &scalar(component));
+    }
+    lines.entry(6, "interval", &PromDuration(page.interval).to_string());
 }
 
 fn show_networks(lines: &mut Lines, sites: &[Site]) {
@@ -103,5 +150,11 @@ fn show_http(lines: &mut Lines, target: &Target) {
     lines.entry(8, "body_regex", &scalar(expect.body.as_ref().map_or("", |body| body.0.as_str())));
     if let Some(limit) = expect.max_latency {
         lines.entry(8, "max_latency", &PromDuration(limit).to_string());
+    }
+    if let Some(limit) = expect.max_first_token {
+        lines.entry(8, "max_first_token", &PromDuration(limit).to_string());
+    }
+    if let Some(limit) = expect.max_gap {
+        lines.entry(8, "max_gap", &PromDuration(limit).to_string());
     }
 }
