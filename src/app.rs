@@ -3,12 +3,15 @@
 //! Promises: either everything starts or nothing does; a reload changes what it must and nothing else; on a signal to
 //! stop, what is under way is finished and told before the program ends.
 
+mod demand;
 mod engine;
 mod follow;
 mod listen;
+mod purse;
 mod signals;
 mod streaks;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,9 +27,11 @@ use crate::probe::{Prober, SetupError, SystemResolver};
 use crate::sinks::Sinks;
 use crate::target::Target;
 use crate::web::{self, Phase, Readiness, WebState};
-use engine::{Command, Engine};
+use engine::{Command, Engine, Tools};
 pub use follow::{FollowError, Follower, Look, Preferred};
 pub use listen::{ListenAddress, ListenError};
+use purse::Purse;
+pub use purse::{PurseError, StateError};
 pub use signals::{Signal, Signals};
 
 /// How long runs under way may take to finish after a signal to stop.
@@ -34,15 +39,6 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// How long scrapes under way may take to finish after that.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
-
-/// Runs in flight at the most: each takes some 60 KiB while it lasts.
-const MOST_RUNS: usize = 2048;
-
-/// Descriptors left for listeners, scrapes and files.
-const RESERVED: u64 = 128;
-
-const _: () =
-    assert!((web::CONNECTIONS as u64) < RESERVED, "connections to the web port fit into what is reserved");
 
 /// How often the event loop's lag is measured.
 const LAG_EVERY: Duration = Duration::from_millis(500);
@@ -56,6 +52,8 @@ pub struct ServeOptions {
     pub env: Env,
     /// Where to listen.
     pub listen: Vec<ListenAddress>,
+    /// The directory for what must survive a restart.
+    pub state: Option<PathBuf>,
 }
 
 /// Why the program did not start.
@@ -72,6 +70,9 @@ pub enum ServeError {
         /// Why.
         source: Box<SetupError>,
     },
+    /// What paid calls cost cannot be written down.
+    #[error(transparent)]
+    Purse(#[from] PurseError),
     /// An address cannot be listened on.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -91,6 +92,8 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let config = Config::load(&options.source, &options.env)?;
     let system = Arc::new(SystemResolver::default());
     let probers = probers(&config.targets, &system)?;
+    let purse = Arc::new(Purse::new(options.state.clone()));
+    purse.open(&config.targets)?;
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
     let listeners = listen::all(&options.listen).await?;
 
@@ -107,7 +110,8 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     }
     let (commands, received) = mpsc::channel(1);
     let descriptors = raise_descriptor_limit();
-    let engine = Engine::new(sinks, Arc::clone(&metrics), received, probers, descriptors);
+    let tools = Tools { sinks, metrics: Arc::clone(&metrics), purse: Arc::clone(&purse), descriptors };
+    let engine = Engine::new(tools, received, probers);
     let engine = tokio::spawn(engine.run());
     let lag = tokio::spawn(measure_lag(Arc::clone(&metrics)));
     readiness.set(Phase::Ready);
@@ -116,7 +120,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let mut current = config;
     while signals.next().await == Signal::Reload {
         let loaded = tokio::select! {
-            loaded = reload(&options, &current, &system, &metrics, &commands) => loaded,
+            loaded = reload(&options, &current, &system, &purse, &metrics, &commands) => loaded,
             // Its files may be on a disk that does not answer, which must not keep the program from ending.
             () = signals.stop() => {
                 tracing::warn!(config = %options.source, "a reload was under way and is given up");
@@ -156,15 +160,18 @@ async fn reload(
     options: &ServeOptions,
     current: &Config,
     system: &Arc<SystemResolver>,
+    purse: &Arc<Purse>,
     metrics: &Metrics,
     commands: &mpsc::Sender<Command>,
 ) -> Option<Config> {
     let (source, env, system) = (options.source.clone(), options.env.clone(), Arc::clone(system));
+    let purse = Arc::clone(purse);
     let old = current.targets.clone();
     let loading = tokio::task::spawn_blocking(move || -> Result<_, ServeError> {
         let config = Config::load(&source, &env)?;
         let changes = crate::schedule::diff(&old, &config.targets);
         let changes = engine::prepare(changes, |target| prober(&target, &system))?;
+        purse.open(&config.targets)?;
         Ok((config, changes))
     });
     let failed = match loading.await {
@@ -184,13 +191,6 @@ async fn reload(
     None
 }
 
-/// Runs in flight at the most, so that probes never use up the descriptors: `each` is what the greediest run may hold at
-/// once.
-fn bound(descriptors: Option<u64>, each: u64) -> usize {
-    let by_descriptors = descriptors.map_or(u64::MAX, |limit| limit.saturating_sub(RESERVED) / each.max(1));
-    usize::try_from(by_descriptors).unwrap_or(MOST_RUNS).clamp(1, MOST_RUNS)
-}
-
 fn probers(targets: &[Arc<Target>], system: &Arc<SystemResolver>) -> Result<Vec<Arc<Prober>>, ServeError> {
     targets.iter().map(|target| prober(target, system)).collect()
 }
@@ -207,19 +207,5 @@ async fn measure_lag(metrics: Arc<Metrics>) {
         let due = Instant::now() + LAG_EVERY;
         tokio::time::sleep_until(due).await;
         metrics.program().event_loop_lag(due.elapsed());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bound_fits_the_descriptors() {
-        assert_eq!(bound(Some(1024), 4), 224);
-        assert_eq!(bound(Some(1024), 64), 14);
-        assert_eq!(bound(Some(10), 4), 1);
-        assert_eq!(bound(Some(1_048_576), 4), MOST_RUNS);
-        assert_eq!(bound(None, 4), MOST_RUNS);
     }
 }

@@ -47,6 +47,11 @@ struct Flags {
     )]
     listen: Vec<ListenAddress>,
 
+    /// Where to keep what must survive a restart, which is what paid calls cost. [default: STATE_DIRECTORY as systemd sets
+    /// it, else api-canary in XDG_STATE_HOME or ~/.local/state]
+    #[arg(long = "state.directory", value_name = "DIR", env = "API_CANARY_STATE_DIRECTORY", global = true)]
+    state_directory: Option<PathBuf>,
+
     /// The least severe messages to log.
     #[arg(
         long = "log.level",

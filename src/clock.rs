@@ -28,6 +28,22 @@ pub fn from_unix(seconds: i64) -> Option<SystemTime> {
     if seconds >= 0 { UNIX_EPOCH.checked_add(distance) } else { UNIX_EPOCH.checked_sub(distance) }
 }
 
+/// The day a time is on in UTC: days since 1970-01-01.
+#[must_use]
+pub fn utc_day(time: SystemTime) -> i64 {
+    const DAY: u64 = 24 * 3600;
+    let signed = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => signed(whole_seconds(since) / DAY),
+        Err(before) => -signed(whole_seconds(before.duration()).div_ceil(DAY)),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "days have no fraction")]
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs()
+}
+
 /// A time in RFC 3339, UTC, whole seconds: `2026-11-23T06:00:00Z`.
 #[must_use]
 pub fn rfc3339(time: SystemTime) -> String {
@@ -38,6 +54,13 @@ pub fn rfc3339(time: SystemTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_ends_at_midnight_in_utc() {
+        for (seconds, day) in [(0, 0), (86_399, 0), (86_400, 1), (-1, -1), (-86_400, -1), (-86_401, -2)] {
+            assert_eq!(utc_day(from_unix(seconds).unwrap()), day, "{seconds}");
+        }
+    }
 
     #[test]
     fn times_convert_both_ways() {

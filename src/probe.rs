@@ -12,6 +12,7 @@ mod outside;
 mod paths;
 mod prober;
 mod proxy;
+mod retry;
 mod site;
 mod tcp;
 mod tls;

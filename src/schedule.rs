@@ -2,10 +2,17 @@
 //!
 //! Promises: starts are spread evenly over the interval and stay where they are while other targets come and go; no
 //! job runs beside itself; after a stall each job runs once and then keeps its rhythm, never in a burst; the number of
-//! runs in flight is bounded, and what that costs is told.
+//! runs in flight is bounded, and what that costs is told. Which call a run makes follows from what the API asked for and
+//! from the budget.
 
+mod budget;
+mod gate;
 mod plan;
+mod room;
 mod wheel;
 
+pub use budget::{Account, Day, Ledger, cost_of, most_of_run};
+pub use gate::{Decision, Gate, Pause};
 pub use plan::{Change, diff};
+pub use room::Bound;
 pub use wheel::{Due, JobKey, Next, SkipReason, Wheel};

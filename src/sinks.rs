@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use crate::board::{Board, Standing};
-use crate::metrics::{Metrics, TargetSummary};
+use crate::clock;
+use crate::metrics::{CallState, Metrics, TargetSummary};
 use crate::outcome::{Outcome, Run, Severity};
 use crate::target::Target;
 use incident::{Event, Incidents};
@@ -33,7 +34,7 @@ impl Sinks {
     }
 
     /// Hands on the result of a run of this target.
-    pub fn apply(&self, target: &Target, run: &Run, now: Instant) {
+    pub fn apply(&self, target: &Target, run: &Run, call: CallState, now: Instant) {
         let name = &run.target;
         for (endpoint, path) in &run.retired {
             self.incidents().forget_path(endpoint, path);
@@ -54,13 +55,16 @@ impl Sinks {
         let lookups = run.lookups.iter().filter(|lookup| lookup.endpoint == standing.shown);
         self.metrics.record_lookups(name, lookups);
         // Before its paths: whoever sees that a run is over sees what it says of the target too.
-        self.metrics.record_target(name, &summary(run, &standing));
+        self.metrics.record_target(name, &summary(run, &standing, call));
         for outcome in &run.outcomes {
             let shown = outcome.endpoint == standing.shown;
             if shown {
                 self.metrics.record(outcome);
             }
-            self.metrics.count_calls(outcome, shown);
+            self.metrics.count_calls(outcome, shown, target.call.kind.label());
+        }
+        for call in &run.pooled {
+            self.metrics.record_pooled(name, call, clock::wall());
         }
         let changes = self.notices.lock().unwrap_or_else(PoisonError::into_inner).note(name, &run.findings);
         log_notices(name, &changes);
@@ -81,7 +85,7 @@ impl Sinks {
 }
 
 /// What the series of a target as a whole say.
-fn summary<'a>(run: &'a Run, standing: &'a Standing) -> TargetSummary<'a> {
+fn summary<'a>(run: &'a Run, standing: &'a Standing, call: CallState) -> TargetSummary<'a> {
     TargetSummary {
         up: standing.up,
         route: standing.route.now.as_deref(),
@@ -93,6 +97,7 @@ fn summary<'a>(run: &'a Run, standing: &'a Standing) -> TargetSummary<'a> {
             .filter(|(endpoint, _)| *endpoint == standing.shown)
             .map(|(_, finding)| finding.0.reason)
             .collect(),
+        call,
     }
 }
 

@@ -9,11 +9,14 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::demand::{self, Demand};
+use super::purse::Purse;
 use super::streaks::Streaks;
-use crate::metrics::Metrics;
+use crate::clock;
+use crate::metrics::{CallState, Metrics};
 use crate::outcome::Run;
 use crate::probe::Prober;
-use crate::schedule::{Change, JobKey, Next, Wheel};
+use crate::schedule::{Change, Decision, Gate, JobKey, Next, Pause, Wheel};
 use crate::sinks::Sinks;
 use crate::target::{Order, Target};
 
@@ -47,44 +50,64 @@ pub(super) enum Command {
     Stop,
 }
 
+/// A target under watch.
+#[derive(Debug)]
+struct Watched {
+    prober: Arc<Prober>,
+    gate: Gate,
+}
+
+/// A run that is over.
+#[derive(Debug)]
+struct Finished {
+    prober: Arc<Prober>,
+    decision: Decision,
+    run: Run,
+}
+
+/// What the engine works with.
+#[derive(Debug)]
+pub(super) struct Tools {
+    pub(super) sinks: Sinks,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) purse: Arc<Purse>,
+    /// How many descriptors the process may open; `None` for no limit.
+    pub(super) descriptors: Option<u64>,
+}
+
 /// Drives the wheel, starts the runs and takes in their results.
 #[derive(Debug)]
 pub(super) struct Engine {
     wheel: Wheel,
-    probers: HashMap<JobKey, Arc<Prober>>,
+    watched: HashMap<JobKey, Watched>,
     /// Targets of which only results of the prober before are published.
     stale: HashSet<JobKey>,
     streaks: Streaks,
-    sinks: Sinks,
-    metrics: Arc<Metrics>,
+    tools: Tools,
     commands: mpsc::Receiver<Command>,
-    done: mpsc::UnboundedReceiver<(Arc<Prober>, Run)>,
+    done: mpsc::UnboundedReceiver<Finished>,
     /// Held by the runs; their number is bounded by the wheel.
-    report: mpsc::UnboundedSender<(Arc<Prober>, Run)>,
-    /// How many descriptors the process may open; `None` for no limit.
-    descriptors: Option<u64>,
+    report: mpsc::UnboundedSender<Finished>,
+    /// Whether it was told that the bound on runs is too low.
+    short: bool,
 }
 
 impl Engine {
     /// An engine that watches these targets with no more runs in flight than the descriptors are enough for.
-    pub(super) fn new(
-        sinks: Sinks,
-        metrics: Arc<Metrics>,
-        commands: mpsc::Receiver<Command>,
-        probers: Vec<Arc<Prober>>,
-        descriptors: Option<u64>,
-    ) -> Self {
+    pub(super) fn new(tools: Tools, commands: mpsc::Receiver<Command>, probers: Vec<Arc<Prober>>) -> Self {
         let (report, done) = mpsc::unbounded_channel();
         let start = Instant::now();
-        let mut wheel = Wheel::new(start, 1);
+        let mut wheel = Wheel::new(start, demand::bound(tools.descriptors));
         // At the very start of the rhythm, so that the first target does not wait a whole interval.
         for prober in &probers {
-            wheel.add(&prober.target().name, prober.target().interval, start);
+            wheel.add(&prober.target().name, prober.target().interval, prober.descriptors(), start);
         }
-        let probers = probers.into_iter().map(|prober| (Arc::clone(&prober.target().name), prober)).collect();
-        let (stale, streaks) = (HashSet::new(), Streaks::default());
-        let mut engine =
-            Self { wheel, probers, stale, streaks, sinks, metrics, commands, done, report, descriptors };
+        let watched = probers.into_iter().map(|prober| {
+            let gate = Gate::new(prober.target().call.clone());
+            (Arc::clone(&prober.target().name), Watched { prober, gate })
+        });
+        let (watched, stale, streaks) = (watched.collect(), HashSet::new(), Streaks::default());
+        let mut engine = Self { wheel, watched, stale, streaks, tools, commands, done, report, short: false };
         engine.measure();
         engine
     }
@@ -94,7 +117,7 @@ impl Engine {
         loop {
             let wait = self.start_due();
             tokio::select! {
-                Some((prober, run)) = self.done.recv() => self.finished(&prober, &run),
+                Some(finished) = self.done.recv() => self.finished(finished),
                 command = self.commands.recv() => match command {
                     Some(Command::Change(changes)) => self.change(changes, Instant::now()),
                     Some(Command::Stop) | None => break,
@@ -103,27 +126,32 @@ impl Engine {
             }
         }
         while self.wheel.in_flight() > 0 {
-            let Some((prober, run)) = self.done.recv().await else { break };
-            self.finished(&prober, &run);
+            let Some(finished) = self.done.recv().await else { break };
+            self.finished(finished);
         }
     }
 
     /// Starts everything that is due; when to look again, `None` for never.
     fn start_due(&mut self) -> Option<Instant> {
-        let program = self.metrics.program();
+        let program = self.tools.metrics.program();
         let wait = loop {
-            match self.wheel.next(Instant::now()) {
+            let now = Instant::now();
+            match self.wheel.next(now) {
                 Next::Run(due) => {
                     program.schedule_lag(due.lag);
                     if self.streaks.started(&due.key) {
                         tracing::info!(target = %due.key, "runs are not skipped any more");
                     }
-                    if let Some(prober) = self.probers.get(&due.key).cloned() {
-                        let report = self.report.clone();
+                    if let Some(Watched { prober, gate }) = self.watched.get_mut(&due.key) {
+                        let purse = &self.tools.purse;
+                        let decision = gate.decide(now, || purse.reserve(prober.target()));
+                        let (prober, purse, report) =
+                            (Arc::clone(prober), Arc::clone(purse), self.report.clone());
                         tokio::spawn(async move {
-                            let run = prober.run(Order::Configured).await;
+                            let decision = written_down(&prober, decision, &purse).await;
+                            let run = prober.run(decision.order).await;
                             // Without a receiver the program is ending.
-                            let _ = report.send((prober, run));
+                            let _ = report.send(Finished { prober, decision, run });
                         });
                     }
                 }
@@ -141,15 +169,31 @@ impl Engine {
         wait
     }
 
-    fn finished(&mut self, prober: &Arc<Prober>, run: &Run) {
+    fn finished(&mut self, Finished { prober, decision, mut run }: Finished) {
         let now = Instant::now();
         self.wheel.finished(&run.target, now);
-        if self.probers.get(&run.target).is_some_and(|current| Arc::ptr_eq(current, prober)) {
-            if self.stale.remove(&run.target) {
-                self.sinks.retire(&run.target);
-            }
-            self.sinks.apply(prober.target(), run, now);
+        let target = prober.target();
+        if is_paid(target, decision) {
+            self.tools.purse.settle(target, Some(&run));
+            let purse = Arc::clone(&self.tools.purse);
+            tokio::task::spawn_blocking(move || save(&purse));
         }
+        let Some(watched) = self.watched.get_mut(&run.target) else { return };
+        if !Arc::ptr_eq(&watched.prober, &prober) {
+            return;
+        }
+        watched.gate.note(&mut run, decision, now);
+        let waits = watched.gate.waits_until(now).map(|until| clock::wall() + (until - now));
+        let state = CallState {
+            retry_at: waits,
+            pause: decision.pause,
+            status: None,
+            budget_left: self.tools.purse.left(target).map(|left| left.dollars()),
+        };
+        if self.stale.remove(&run.target) {
+            self.tools.sinks.retire(&run.target);
+        }
+        self.tools.sinks.apply(target, &run, state, now);
     }
 
     fn change(&mut self, changes: Vec<Prepared>, now: Instant) {
@@ -157,17 +201,22 @@ impl Engine {
             match change {
                 Prepared::Watch(prober) => {
                     let (name, interval) = (Arc::clone(&prober.target().name), prober.target().interval);
-                    self.wheel.add_soon(&name, interval, now);
-                    if self.probers.insert(Arc::clone(&name), prober).is_some() {
-                        self.stale.insert(name);
+                    self.wheel.add_soon(&name, interval, prober.descriptors(), now);
+                    let mut gate = Gate::new(prober.target().call.clone());
+                    if let Some(before) = self.watched.remove(&name) {
+                        if same_account(before.prober.target(), prober.target()) {
+                            gate.go_on_from(&before.gate);
+                        }
+                        self.stale.insert(Arc::clone(&name));
                     }
+                    self.watched.insert(name, Watched { prober, gate });
                 }
                 Prepared::Remove(name) => {
                     self.wheel.remove(&name);
-                    self.probers.remove(&name);
+                    self.watched.remove(&name);
                     self.stale.remove(&name);
                     self.streaks.forget(&name);
-                    self.sinks.retire(&name);
+                    self.tools.sinks.retire(&name);
                 }
             }
         }
@@ -176,9 +225,45 @@ impl Engine {
 
     /// What follows from which targets are watched.
     fn measure(&mut self) {
-        let each = self.probers.values().map(|prober| prober.descriptors()).max().unwrap_or_default();
-        self.wheel.set_bound(super::bound(self.descriptors, each));
-        self.metrics.program().targets().set(i64::try_from(self.probers.len()).unwrap_or(i64::MAX));
+        let program = self.tools.metrics.program();
+        program.targets().set(i64::try_from(self.watched.len()).unwrap_or(i64::MAX));
+        let demand = Demand::of(self.watched.values().map(|watched| &*watched.prober));
+        self.short = demand.tell(demand::bound(self.tools.descriptors), self.short);
+    }
+}
+
+fn is_paid(target: &Target, decision: Decision) -> bool {
+    target.call.budget.is_some() && decision.order == Order::Configured
+}
+
+/// Whether what an API asked of one target holds for the other.
+fn same_account(one: &Target, other: &Target) -> bool {
+    (one.provider.name(), &one.sites, &one.api_key) == (other.provider.name(), &other.sites, &other.api_key)
+}
+
+/// Writes down what a run may cost before it costs it; where that does not work, it is not to cost anything.
+async fn written_down(prober: &Prober, decision: Decision, purse: &Arc<Purse>) -> Decision {
+    let target = prober.target();
+    if !is_paid(target, decision) {
+        return decision;
+    }
+    let saving = Arc::clone(purse);
+    let saved = tokio::task::spawn_blocking(move || save(&saving)).await;
+    if matches!(saved, Ok(true)) {
+        return decision;
+    }
+    purse.settle(target, None);
+    Decision { order: Order::Substitute, pause: Some(Pause::Budget) }
+}
+
+/// Whether it worked, which is logged.
+fn save(purse: &Purse) -> bool {
+    match purse.save() {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::error!(%error, "no paid call is made that cannot be written down");
+            false
+        }
     }
 }
 
@@ -210,11 +295,17 @@ mod tests {
     fn engine(probers: Vec<Arc<Prober>>) -> Engine {
         let metrics = Arc::new(Metrics::new().unwrap());
         let sinks = Sinks::new(Arc::new(Board::default()), Arc::clone(&metrics));
-        Engine::new(sinks, metrics, mpsc::channel(1).1, probers, Some(1024))
+        let tools = Tools { sinks, metrics, purse: Arc::new(Purse::new(None)), descriptors: Some(1024) };
+        Engine::new(tools, mpsc::channel(1).1, probers)
+    }
+
+    fn over(prober: &Arc<Prober>, run: &Run) -> Finished {
+        let decision = Decision { order: Order::Configured, pause: None };
+        Finished { prober: Arc::clone(prober), decision, run: run.clone() }
     }
 
     fn text(engine: &Engine) -> String {
-        String::from_utf8(engine.metrics.render(Format::Text004)).unwrap()
+        String::from_utf8(engine.tools.metrics.render(Format::Text004)).unwrap()
     }
 
     #[tokio::test]
@@ -222,12 +313,12 @@ mod tests {
         let (old, new) = (prober("1s"), prober("2s"));
         let mut engine = engine(vec![Arc::clone(&old)]);
         let run = old.run(Order::Configured).await;
-        engine.finished(&old, &run);
+        engine.finished(over(&old, &run));
         assert!(text(&engine).contains("target_up{target=\"a\"} 0"));
         engine.change(vec![Prepared::Watch(Arc::clone(&new))], Instant::now() + Duration::from_secs(60));
-        engine.finished(&old, &run);
+        engine.finished(over(&old, &run));
         assert!(text(&engine).contains("probe_runs_total{target=\"a\",route=\"direct\",family=\"ipv4\"} 1"));
-        engine.finished(&new, &Run::of("a".into()));
+        engine.finished(over(&new, &Run::of("a".into())));
         let now = text(&engine);
         assert!(now.contains("target_up{target=\"a\"} 0") && !now.contains("probe_runs_total{"), "{now}");
     }
@@ -237,7 +328,7 @@ mod tests {
         let old = prober("1s");
         let mut engine = engine(vec![Arc::clone(&old)]);
         let run = old.run(Order::Configured).await;
-        engine.finished(&old, &run);
+        engine.finished(over(&old, &run));
         let replaced = vec![Prepared::Watch(prober("2s")), Prepared::Remove("a".into())];
         engine.change(replaced, Instant::now());
         assert!(!text(&engine).contains("{target=\"a\""));

@@ -52,8 +52,8 @@ impl Scope {
 /// A target with one route and both families has at most so many series.
 pub const SERIES_PER_TARGET: usize = 250;
 
-/// A further resolver adds at most so many, of which a histogram 10.
-pub const SERIES_PER_RESOLVER: usize = 22;
+/// A further resolver adds at most so many, of which a histogram 9.
+pub const SERIES_PER_RESOLVER: usize = 21;
 
 /// Each of several name servers of resolv.conf adds at most so many.
 pub const SERIES_PER_NAME_SERVER: usize = 10;
@@ -61,15 +61,20 @@ pub const SERIES_PER_NAME_SERVER: usize = 10;
 /// Bounds of no histogram.
 const NONE: &[f64] = &[];
 
-/// Calls, in seconds: 15 bounds, so 18 series per target, route and endpoint.
-const CALL: &[f64] =
-    &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0];
+/// Calls, in seconds: 11 bounds, so 14 series per target, route, endpoint and connection.
+const CALL: &[f64] = &[0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 120.0];
 
-/// Layers, in seconds: 7 bounds, so 10 series per path and layer (40 for a path of four layers). Half a decade to a
-/// decade apart: finer ones would break the budget of 250 series per target.
-const LAYER: &[f64] = &[0.0005, 0.005, 0.02, 0.1, 0.5, 2.0, 30.0];
+/// First tokens, in seconds: 7 bounds, so 10 series per target, route and model.
+const FIRST_TOKEN: &[f64] = &[0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0];
 
-/// Lookups, in seconds: 7 bounds, so 10 series per target and resolver.
+/// Silences inside a stream, in seconds: 5 bounds, so 8 series per target, route and model.
+const GAP: &[f64] = &[0.1, 0.5, 1.0, 5.0, 10.0];
+
+/// Layers, in seconds: 6 bounds, so 9 series per path and layer (36 for a path of four layers). Finer ones would break
+/// the budget of 250 series per target.
+const LAYER: &[f64] = &[0.0005, 0.01, 0.05, 0.2, 1.0, 30.0];
+
+/// Lookups, in seconds: 6 bounds, so 9 series per target and resolver.
 const LOOKUP: &[f64] = LAYER;
 
 /// One row of the catalogue.
@@ -114,16 +119,40 @@ macro_rules! families {
 families! {
     ApiRequests, "api_requests_total", Counter, NONE, Route, ["endpoint", "method", "status_code"],
         "API calls made, to further addresses and endpoints too, by status code of the response; status code 0 means that no response came.";
-    ApiLatency, "api_latency_seconds", Histogram, CALL, Route, ["endpoint"],
-        "Seconds from the request sent until the response was complete; incomplete responses are not observed.";
+    ApiLatency, "api_latency_seconds", Histogram, CALL, Route, ["endpoint", "connection"],
+        "Seconds from the request sent until the response was complete, of a stream until its first token; incomplete responses are not observed. connection is fresh for the journey's own, reused for one that an ordinary client had kept.";
+    ApiTimeToFirstToken, "api_time_to_first_token_seconds", Histogram, FIRST_TOKEN, Route, ["model"],
+        "Seconds from the request sent until the first token of content of a stream.";
+    ApiStreamGap, "api_stream_gap_seconds", Histogram, GAP, Route, ["model"],
+        "The longest time without an event inside a stream, in seconds; pings are no events.";
+    ApiStreamTokensPerSecond, "api_stream_tokens_per_second", Gauge, NONE, Route, ["model"],
+        "Tokens a second between the first and the last token of the last stream, by the provider's own count.";
     ApiErrors, "api_errors_total", Counter, NONE, Route, ["endpoint", "error_type"],
         "API calls answered with an error, by the provider's own error type.";
+    ApiRetries, "api_retries_total", Counter, NONE, Route, ["endpoint"],
+        "Attempts after the first.";
+    ApiTokens, "api_tokens_total", Counter, NONE, Target, ["model", "direction"],
+        "Tokens that calls of the canary used, by the provider's own count; direction is input or output.";
+    ApiCost, "api_cost_usd_total", Counter, NONE, Target, ["model"],
+        "What those tokens cost, in US dollars.";
+    ApiBudgetRemaining, "api_budget_remaining_usd", Gauge, NONE, Target, [],
+        "What is left of the target's budget for the day (UTC), in US dollars; absent where its calls are free.";
+    ApiCallPaused, "api_call_paused_info", Gauge, NONE, Target, ["reason"],
+        "Why the last run did not make the configured call: retry_after, slowed_down or budget; absent where it did, always 1.";
     RateLimitRemaining, "rate_limit_remaining", Gauge, NONE, Target, ["dimension"],
         "What was left of a rate limit when the provider last stated it.";
     RateLimitLimit, "rate_limit_limit", Gauge, NONE, Target, ["dimension"],
         "The rate limit as the provider last stated it.";
     RateLimitReset, "rate_limit_reset_timestamp_seconds", Gauge, NONE, Target, ["dimension"],
         "Unix time in seconds of the rate limit's full replenishment, as the provider last stated it.";
+    RateLimitRetryAt, "rate_limit_retry_at_timestamp_seconds", Gauge, NONE, Target, [],
+        "Unix time in seconds from which the call is made again, after a Retry-After or because limits have slowed it down; absent when not waiting.";
+    RateLimitExceeded, "rate_limit_exceeded_total", Counter, NONE, Target, ["dimension"],
+        "Calls refused because of a rate limit, by its dimension; unknown where the provider does not say.";
+    RateLimitRejected, "rate_limit_values_rejected_total", Counter, NONE, Target, [],
+        "Stated values of rate limits that could not be believed: negative, absurd or unreadable.";
+    ProviderStatus, "provider_status", Gauge, NONE, Target, [],
+        "What the provider's status page says of the API: 0 operational, 1 under maintenance, 2 degraded, 3 partial outage, 4 major outage; absent while unknown. It never overrides a probe.";
     ProbeSuccess, "probe_success", Gauge, NONE, Path, [],
         "1 if the last journey reached the top and every expectation held, else 0.";
     ProbeDuration, "probe_duration_seconds", Gauge, NONE, Path, [],
@@ -148,6 +177,10 @@ families! {
         "The IP version of the path: 4 or 6; absent where a proxy chooses it.";
     ProbeHttpStatusCode, "probe_http_status_code", Gauge, NONE, Path, [],
         "The status code of the last journey's response; absent if there was none.";
+    ProbeHttpAnsweredBy, "probe_http_answered_by_info", Gauge, NONE, Path, ["by"],
+        "Who answered in the last journey, judged by the marks on the answer: origin (the API), edge (the provider's edge without it) or between (something on the way); always 1.";
+    ProbeRetrySuccess, "probe_retry_success", Gauge, NONE, Path, [],
+        "1 if a further attempt of the last journey worked, else 0; absent where there was none.";
     ProbeHttpVersion, "probe_http_version", Gauge, NONE, Path, [],
         "The HTTP version of the last journey: 1.1 or 2.";
     ProbeHttpDuration, "probe_http_duration_seconds", Gauge, NONE, Path, ["phase"],

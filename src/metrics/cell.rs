@@ -14,6 +14,8 @@ use super::label;
 pub(super) enum Value {
     Gauge(f64),
     Counter(u64),
+    /// A counter of what has fractions.
+    Amount(f64),
     Histogram(Box<Histogram>),
 }
 
@@ -95,6 +97,16 @@ impl Cells {
         }
     }
 
+    /// Adds a positive amount to a counter of what has fractions.
+    pub fn add_amount(&mut self, family: Family, labels: &[&str], more: f64) {
+        debug_assert_eq!(family.kind(), Kind::Counter, "{}", family.name());
+        let value = &mut self.entry(family, labels).value;
+        match value {
+            Value::Amount(amount) => *amount += more,
+            Value::Counter(_) | Value::Gauge(_) | Value::Histogram(_) => *value = Value::Amount(more),
+        }
+    }
+
     /// Observes a value in a histogram.
     pub fn observe(&mut self, family: Family, labels: &[&str], value: f64, exemplar: Option<Exemplar>) {
         debug_assert_eq!(family.kind(), Kind::Histogram, "{}", family.name());
@@ -143,7 +155,7 @@ impl Cells {
         let at = self.find(family, &label::block(family.own_labels(), labels)).ok()?;
         match self.cells.get(at)?.value {
             Value::Gauge(value) => Some(value),
-            Value::Counter(_) | Value::Histogram(_) => None,
+            Value::Counter(_) | Value::Amount(_) | Value::Histogram(_) => None,
         }
     }
 

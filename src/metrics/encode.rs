@@ -60,7 +60,7 @@ impl Store {
 
 fn write(out: &mut Vec<u8>, format: Format, owner: &str, cell: &Cell) {
     match &cell.value {
-        Value::Gauge(value) => {
+        Value::Gauge(value) | Value::Amount(value) => {
             open(out, cell.family.name(), owner, &cell.block);
             number::value(out, *value);
         }

@@ -10,12 +10,15 @@ mod target;
 mod tls;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::catalogue::Family;
 use super::{Cells, Metrics, Owner};
 use crate::clock;
-use crate::outcome::{AddressResult, Family as AddressFamily, Layer, Lookup, Outcome, Stage};
-pub use target::TargetSummary;
+use crate::outcome::{
+    AddressResult, ApiEvidence, Family as AddressFamily, Layer, Lookup, Outcome, PooledCall, Stage,
+};
+pub use target::{CallState, TargetSummary};
 
 impl Metrics {
     /// Records one journey.
@@ -25,23 +28,42 @@ impl Metrics {
         if let Some(call) = outcome.stages.api.evidence() {
             let ended = outcome.started + outcome.took;
             self.store.write(Owner::route(&path.target, &path.route), |cells| api::calls(cells, call, ended));
-            if !call.rate_limits.is_empty() {
-                self.store
-                    .write(Owner::target(&path.target), |cells| api::rate_limits(cells, &call.rate_limits));
-            }
         }
     }
 
-    /// Counts the calls of an outcome that are not its own journey's: those to an endpoint whose series are not shown, and
-    /// those of further addresses. They were made, and use up limits, as any other.
-    pub fn count_calls(&self, outcome: &Outcome, shown: bool) {
-        let own = outcome.stages.api.evidence().filter(|_| !shown);
-        let further = outcome.addresses.iter().filter_map(|result| result.call.as_deref());
-        let mut calls = own.into_iter().chain(further).peekable();
-        if calls.peek().is_some() {
+    /// Counts the calls of an outcome that are not its own journey's: those to an endpoint whose series are not shown, those
+    /// of further addresses, and further attempts. They were made, and use up limits, as any other; what each says of the
+    /// account holds for the target. Attempts that never came to a call are those of `endpoint`.
+    pub fn count_calls(&self, outcome: &Outcome, shown: bool, endpoint: &'static str) {
+        let own = outcome.stages.api.evidence();
+        let of_addresses = outcome.addresses.iter().filter_map(|result| result.call.as_deref());
+        let attempts = outcome.retries.iter().filter_map(|attempt| attempt.call.as_deref());
+        let further = of_addresses.chain(attempts);
+        let mut counted = own.into_iter().filter(|_| !shown).chain(further.clone()).peekable();
+        let endpoint = own.map_or(endpoint, |call| call.endpoint);
+        let retried = !outcome.retries.is_empty();
+        if counted.peek().is_some() || retried {
             self.store.write(Owner::route(&outcome.path.target, &outcome.path.route), |cells| {
-                calls.for_each(|call| api::count(cells, call));
+                counted.for_each(|call| api::count(cells, call));
+                if retried {
+                    api::retries(cells, endpoint, outcome.retries.len());
+                }
             });
+        }
+        self.record_account(&outcome.path.target, own.into_iter().chain(further));
+    }
+
+    /// Records a call of an ordinary client.
+    pub fn record_pooled(&self, target: &Arc<str>, call: &PooledCall, ended: SystemTime) {
+        let Some(evidence) = call.stage.evidence() else { return };
+        self.store.write(Owner::route(target, &call.route), |cells| api::calls(cells, evidence, ended));
+        self.record_account(target, std::iter::once(evidence));
+    }
+
+    fn record_account<'a>(&self, target: &Arc<str>, calls: impl Iterator<Item = &'a ApiEvidence>) {
+        let mut calls = calls.filter(|call| api::has_account(call)).peekable();
+        if calls.peek().is_some() {
+            self.store.write(Owner::target(target), |cells| calls.for_each(|call| api::account(cells, call)));
         }
     }
 

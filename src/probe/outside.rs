@@ -42,6 +42,11 @@ impl OutsideCheck {
         }
     }
 
+    /// How many sockets the checks may hold at once.
+    pub(super) fn sockets(&self) -> u64 {
+        u64::from(self.older_tls.is_some()) + u64::from(self.redirect)
+    }
+
     /// Makes the checks at the first address that takes a connection.
     pub(super) async fn make(
         &self,

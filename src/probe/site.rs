@@ -17,6 +17,7 @@ use super::outside::{Outside, OutsideCheck};
 use super::paths;
 use super::prober::SetupError;
 use super::proxy::Destination;
+use super::retry::{self, Retries};
 use super::tls::TlsSetup;
 use super::way::{self, ProxyWay, Way, WayKind};
 use crate::outcome::{Asked, Family, Finding, Lookup as LookupRecord, Outcome, PathId, RecordType};
@@ -158,21 +159,33 @@ impl SiteProber {
         run
     }
 
-    /// How many descriptors a run may hold at once: at a time each way has one connection or asks where its proxy is over
-    /// both families, and so does each resolver and each of the name servers of `system`.
+    /// How many descriptors a run may hold at once. In each family the first resolver is asked before there is anything to
+    /// connect to; the others, and its own further name servers, may still be waited for beside the connections.
     pub(super) fn descriptors(&self) -> u64 {
-        const PER_WAY: u64 = 2;
-        const PER_RESOLVER: u64 = 4;
-        const OUTSIDE: u64 = 2;
-        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let each = match self.target.addresses {
             Addresses::First => 1,
-            Addresses::All => 1 + count(address::MOST),
+            Addresses::All => 1 + u64::try_from(address::MOST).unwrap_or(u64::MAX),
         };
-        let addressed = count(self.addressed().count());
-        let named = count(self.ways.len()) - addressed;
-        let family = addressed * each * PER_WAY + count(self.target.resolvers.len()) * PER_RESOLVER + OUTSIDE;
-        2 * family + named * PER_WAY
+        let asked = match (&self.questions, self.resolvers.split_first()) {
+            (Some(_), Some((first, others))) => {
+                let beside: u64 = others.iter().map(PreparedResolver::sockets).sum();
+                first.sockets() - 1 + beside
+            }
+            _ => 0,
+        };
+        let direct = self.addressed().any(|way| matches!(way.kind, WayKind::Direct));
+        let outside = if direct { self.outside.sockets() } else { 0 };
+        let (mut addressed, mut named) = (0, 0);
+        for way in &self.ways {
+            let sockets = way.sockets(&self.system);
+            *(if way.needs_address() { &mut addressed } else { &mut named }) += sockets;
+        }
+        let families = match (&self.site.endpoint.host, &self.target.families) {
+            (Host::Address(_), _) => 1,
+            (Host::Name(_), Families::Answered) => 2,
+            (Host::Name(_), Families::Only(only)) => u64::try_from(only.len()).unwrap_or(u64::MAX),
+        };
+        families * (asked + addressed * each + outside) + named
     }
 
     /// The ways that need an address.
@@ -299,12 +312,34 @@ impl SiteProber {
             }
         };
         // Boxed: a lookup that fails does not carry the room for TLS and HTTP around.
-        let journey = Box::pin(self.step(way, walk, lookup, addresses));
+        let journey = Box::pin(self.tried(way, walk, lookup, addresses));
         let (mut outcome, each, outside) = tokio::join!(journey, join_all(each), outside);
         outcome.findings.extend(way.findings.iter().cloned());
         outcome.outside = outside.checks;
         outcome.findings.extend(outside.findings);
         address::put(&mut outcome, each);
+        outcome
+    }
+
+    /// One walk over one way, and further attempts where it fails and the target asks for them.
+    async fn tried(
+        &self,
+        way: &Way,
+        walk: Walk<'_>,
+        lookup: Option<Lookup>,
+        addresses: &[IpAddr],
+    ) -> Outcome {
+        let mut outcome = self.step(way, walk, lookup, addresses).await;
+        if self.target.retry.max_attempts > 1 && !outcome.success() {
+            let mut retries = Retries::new(&self.target.retry);
+            let mut next = retries.wait(&outcome, walk.deadline).await;
+            while let Some(waited) = next {
+                let walk = Walk { start: Start::now(walk.start.order), ..walk };
+                let another = Box::pin(self.step(way, walk, None, addresses)).await;
+                outcome.retries.push(retry::attempt(waited, &another));
+                next = retries.wait(&another, walk.deadline).await;
+            }
+        }
         outcome
     }
 
@@ -315,7 +350,11 @@ impl SiteProber {
                 let destination = Destination::Address((*address, self.site.endpoint.port).into());
                 self.through(proxy, walk, lookup, destination).await
             }
-            _ => walk.direct(lookup, addresses).await,
+            (WayKind::ProxyToName(proxy), _) => {
+                self.through(proxy, walk, None, way::by_name(&self.site.endpoint)).await
+            }
+            (WayKind::Unsupported(failure), _) => walk.ended_by_config(failure.clone(), "proxy variables"),
+            (WayKind::ProxyToAddress(_), None) | (WayKind::Direct, _) => walk.direct(lookup, addresses).await,
         }
     }
 
@@ -335,20 +374,11 @@ impl SiteProber {
         let ways = self.ways.iter().filter(|way| !way.needs_address());
         join_all(ways.map(|way| async move {
             let walk = self.walk(way.path(Family::Any), start, deadline);
-            let mut outcome = match &way.kind {
-                WayKind::ProxyToName(proxy) => {
-                    Box::pin(self.through(proxy, walk, None, way::by_name(&self.site.endpoint))).await
-                }
-                WayKind::Unsupported(failure) => walk.ended_by_config(failure.clone(), "proxy variables"),
-                WayKind::Direct | WayKind::ProxyToAddress(_) => return None,
-            };
+            let mut outcome = Box::pin(self.tried(way, walk, None, &[])).await;
             outcome.findings.extend(way.findings.iter().cloned());
-            Some(outcome)
+            outcome
         }))
         .await
-        .into_iter()
-        .flatten()
-        .collect()
     }
 
     /// The outcomes of a family that is walked: of its journeys, or of the lookup that ended them.

@@ -83,6 +83,15 @@ impl Way {
         }
     }
 
+    /// How many sockets a walk this way may hold at once.
+    pub(super) fn sockets(&self, system: &SystemResolver) -> u64 {
+        match &self.kind {
+            WayKind::Direct => 1,
+            WayKind::ProxyToAddress(proxy) | WayKind::ProxyToName(proxy) => proxy.sockets(system),
+            WayKind::Unsupported(_) => 0,
+        }
+    }
+
     pub(super) fn path(&self, family: Family) -> &PathId {
         let [ipv4, ipv6, any] = &self.paths;
         match family {
@@ -114,6 +123,11 @@ pub(super) enum ProxyAddresses {
 }
 
 impl ProxyWay {
+    /// How many sockets are held at once: the tunnel, or before it those of asking where the proxy is.
+    fn sockets(&self, system: &SystemResolver) -> u64 {
+        if self.questions.is_some() { 2 * system.sockets() } else { 1 }
+    }
+
     /// Asks the machine's own resolver where the proxy is, both families at once.
     pub(super) async fn resolve(&self, system: &SystemResolver, deadline: Deadline) -> ProxyAddresses {
         let Some([a, aaaa]) = &self.questions else { return ProxyAddresses::Given };

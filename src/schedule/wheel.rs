@@ -1,11 +1,13 @@
 //! The wheel: one heap of due times for all jobs, driven from outside with `now`.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use super::room::{Bound, Room};
 
 /// The name of a job: the target's.
 pub type JobKey = Arc<str>;
@@ -87,6 +89,8 @@ enum State {
 #[derive(Debug)]
 struct Job {
     interval: Duration,
+    /// How many descriptors a run may hold.
+    descriptors: u64,
     slot: u64,
     /// When the first run is due, if that is before its place in the rhythm.
     early: Option<Instant>,
@@ -100,13 +104,11 @@ struct Job {
 #[derive(Debug)]
 pub struct Wheel {
     start: Instant,
-    bound: usize,
     generation: u64,
     jobs: HashMap<JobKey, Job>,
     heap: BinaryHeap<Reverse<(Instant, u64, JobKey)>>,
     ready: VecDeque<JobKey>,
-    /// Names with a run in flight, those of removed and replaced jobs included.
-    running: HashSet<JobKey>,
+    room: Room,
     /// Skips not yet told.
     skips: VecDeque<Next>,
     /// Slots below `slots` that are free again.
@@ -115,22 +117,21 @@ pub struct Wheel {
 }
 
 impl Wheel {
-    /// Keeps at most `bound` runs in flight from now on; those under way go on.
-    pub fn set_bound(&mut self, bound: usize) {
-        self.bound = bound.max(1);
+    /// Keeps the runs in flight within this bound from now on; those under way go on.
+    pub fn set_bound(&mut self, bound: Bound) {
+        self.room.set_bound(bound);
     }
 
-    /// A wheel whose rhythm starts at `start` and that keeps at most `bound` runs in flight.
+    /// A wheel whose rhythm starts at `start` and that keeps the runs in flight within a bound.
     #[must_use]
-    pub fn new(start: Instant, bound: usize) -> Self {
+    pub fn new(start: Instant, bound: Bound) -> Self {
         Self {
             start,
-            bound: bound.max(1),
             generation: 0,
             jobs: HashMap::new(),
             heap: BinaryHeap::new(),
             ready: VecDeque::new(),
-            running: HashSet::new(),
+            room: Room::new(bound),
             skips: VecDeque::new(),
             free: BTreeSet::new(),
             slots: 0,
@@ -140,22 +141,22 @@ impl Wheel {
     /// Runs in flight.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.running.len()
+        self.room.in_flight()
     }
 
-    /// Adds a job; one of the same name is replaced and keeps its slot. Its first run is at its next place in the
-    /// rhythm.
-    pub fn add(&mut self, key: &JobKey, interval: Duration, now: Instant) {
-        self.insert(key, interval, now, false);
+    /// Adds a job whose runs may hold so many descriptors; one of the same name is replaced and keeps its slot. Its first
+    /// run is at its next place in the rhythm.
+    pub fn add(&mut self, key: &JobKey, interval: Duration, descriptors: u64, now: Instant) {
+        self.insert(key, interval, descriptors, now, false);
     }
 
     /// The same for a job that comes while others are watched already: where its place in the rhythm is far off, it
     /// has one run before, soon, and at another time than others that come with it.
-    pub fn add_soon(&mut self, key: &JobKey, interval: Duration, now: Instant) {
-        self.insert(key, interval, now, true);
+    pub fn add_soon(&mut self, key: &JobKey, interval: Duration, descriptors: u64, now: Instant) {
+        self.insert(key, interval, descriptors, now, true);
     }
 
-    fn insert(&mut self, key: &JobKey, interval: Duration, now: Instant, soon: bool) {
+    fn insert(&mut self, key: &JobKey, interval: Duration, descriptors: u64, now: Instant, soon: bool) {
         let interval = interval.max(Duration::from_millis(1));
         let slot = match self.jobs.remove(key) {
             Some(replaced) => replaced.slot,
@@ -168,7 +169,8 @@ impl Wheel {
         self.generation += 1;
         let next = first_from(self.start + offset(slot, interval), interval, now);
         let early = (soon && next > now + SOON).then(|| now + offset(slot, SOON));
-        let job = Job { interval, slot, early, generation: self.generation, next, state: State::Queued };
+        let generation = self.generation;
+        let job = Job { interval, descriptors, slot, early, generation, next, state: State::Queued };
         self.heap.push(Reverse((early.unwrap_or(next), job.generation, Arc::clone(key))));
         self.jobs.insert(Arc::clone(key), job);
     }
@@ -183,7 +185,7 @@ impl Wheel {
 
     /// The run of this name is over.
     pub fn finished(&mut self, key: &JobKey, now: Instant) {
-        self.running.remove(key);
+        self.room.leave(key);
         let Some(job) = self.jobs.get_mut(key) else { return };
         match (job.state, job.early) {
             (State::Running, _) => job.state = State::Queued,
@@ -207,7 +209,8 @@ impl Wheel {
             if let Some(skip) = self.skips.pop_front() {
                 return skip;
             }
-            if self.running.len() < self.bound
+            let first = self.ready.front().map(|key| self.jobs.get(key).map_or(0, |job| job.descriptors));
+            if first.is_some_and(|descriptors| self.room.fits(descriptors))
                 && let Some(key) = self.ready.pop_front()
             {
                 match self.launch(&key, now) {
@@ -223,7 +226,7 @@ impl Wheel {
             }
             let key = Arc::clone(key);
             if let Some(job) = known {
-                if self.running.contains(&key) {
+                if self.room.is_running(&key) {
                     // The run of the job it replaced is still going on.
                     if job.early.is_some() {
                         job.state = State::Blocked;
@@ -237,7 +240,7 @@ impl Wheel {
                     self.tell_skipped(&key, SkipReason::Running, passed);
                     continue;
                 }
-                let held = self.running.len() >= self.bound;
+                let held = !self.room.fits(job.descriptors);
                 job.state =
                     State::Ready { due: at, late: if held { SkipReason::Limit } else { SkipReason::Stall } };
                 self.ready.push_back(key);
@@ -256,7 +259,7 @@ impl Wheel {
             Some(_) => advance(job, now),
             None => advance(job, now).saturating_sub(1),
         };
-        self.running.insert(Arc::clone(key));
+        self.room.enter(key, job.descriptors);
         self.tell_skipped(key, late, missed);
         Some(Due { key: Arc::clone(key), lag: now.saturating_duration_since(due) })
     }
@@ -310,6 +313,10 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    fn runs(runs: usize) -> Bound {
+        Bound { runs, descriptors: u64::MAX }
+    }
+
     fn key(name: &str) -> JobKey {
         name.into()
     }
@@ -321,9 +328,9 @@ mod tests {
     #[test]
     fn a_job_runs_at_its_interval() {
         let start = Instant::now();
-        let mut wheel = Wheel::new(start, 10);
+        let mut wheel = Wheel::new(start, runs(10));
         let job = key("a");
-        wheel.add(&job, 10 * SECOND, start);
+        wheel.add(&job, 10 * SECOND, 1, start);
         assert_eq!(wheel.next(start), run(&job, Duration::ZERO), "the first target is not kept waiting");
         wheel.finished(&job, start + SECOND);
         assert_eq!(wheel.next(start + SECOND), Next::Wait(start + 10 * SECOND));
@@ -337,9 +344,9 @@ mod tests {
     #[test]
     fn after_a_stall_it_runs_once_and_keeps_its_rhythm() {
         let start = Instant::now();
-        let mut wheel = Wheel::new(start, 10);
+        let mut wheel = Wheel::new(start, runs(10));
         let job = key("a");
-        wheel.add(&job, 10 * SECOND, start);
+        wheel.add(&job, 10 * SECOND, 1, start);
         let late = start + 35 * SECOND;
         assert_eq!(wheel.next(late), run(&job, 35 * SECOND));
         assert_eq!(wheel.next(late), Next::Skipped { key: job.clone(), reason: SkipReason::Stall, runs: 3 });
@@ -350,9 +357,9 @@ mod tests {
     #[test]
     fn a_run_longer_than_the_interval_skips_and_is_never_doubled() {
         let start = Instant::now();
-        let mut wheel = Wheel::new(start, 10);
+        let mut wheel = Wheel::new(start, runs(10));
         let job = key("a");
-        wheel.add(&job, 10 * SECOND, start);
+        wheel.add(&job, 10 * SECOND, 1, start);
         assert_eq!(wheel.next(start), run(&job, Duration::ZERO));
         assert_eq!(wheel.next(start + 25 * SECOND), Next::Idle);
         wheel.finished(&job, start + 25 * SECOND);
@@ -364,10 +371,10 @@ mod tests {
     #[test]
     fn runs_that_last_just_their_interval_leave_none_out() {
         let start = Instant::now();
-        let mut wheel = Wheel::new(start, 10);
+        let mut wheel = Wheel::new(start, runs(10));
         let job = key("a");
         let moment = Duration::from_millis(2);
-        wheel.add(&job, 10 * SECOND, start);
+        wheel.add(&job, 10 * SECOND, 1, start);
         assert_eq!(wheel.next(start), run(&job, Duration::ZERO));
         for round in 1..5 {
             let now = start + 10 * SECOND * round + moment;
@@ -380,10 +387,10 @@ mod tests {
     #[test]
     fn the_bound_holds_jobs_back_and_says_what_that_cost() {
         let start = Instant::now();
-        let mut wheel = Wheel::new(start, 1);
+        let mut wheel = Wheel::new(start, runs(1));
         let (a, b) = (key("a"), key("b"));
-        wheel.add(&a, 10 * SECOND, start);
-        wheel.add(&b, 10 * SECOND, start);
+        wheel.add(&a, 10 * SECOND, 1, start);
+        wheel.add(&b, 10 * SECOND, 1, start);
         assert_eq!(wheel.next(start), run(&a, Duration::ZERO));
         let Next::Wait(b_due) = wheel.next(start) else { panic!() };
         assert_eq!(wheel.next(b_due), Next::Idle, "b is ready, and held");
@@ -397,11 +404,11 @@ mod tests {
     #[test]
     fn a_replaced_job_keeps_its_slot_and_waits_for_the_run_of_the_old_one() {
         let start = Instant::now();
-        let mut wheel = Wheel::new(start, 10);
+        let mut wheel = Wheel::new(start, runs(10));
         let job = key("a");
-        wheel.add(&job, 10 * SECOND, start);
+        wheel.add(&job, 10 * SECOND, 1, start);
         assert_eq!(wheel.next(start), run(&job, Duration::ZERO));
-        wheel.add(&job, 5 * SECOND, start + SECOND);
+        wheel.add(&job, 5 * SECOND, 1, start + SECOND);
         assert_eq!(
             wheel.next(start + 5 * SECOND),
             Next::Skipped { key: job.clone(), reason: SkipReason::Running, runs: 1 }
@@ -414,12 +421,12 @@ mod tests {
     #[test]
     fn a_removed_job_never_runs_again_and_its_slot_is_used_again() {
         let start = Instant::now();
-        let mut wheel = Wheel::new(start, 10);
-        wheel.add(&key("a"), 10 * SECOND, start);
-        wheel.add(&key("b"), 10 * SECOND, start);
+        let mut wheel = Wheel::new(start, runs(10));
+        wheel.add(&key("a"), 10 * SECOND, 1, start);
+        wheel.add(&key("b"), 10 * SECOND, 1, start);
         let before = wheel.jobs[&key("a")].next;
         wheel.remove(&key("a"));
-        wheel.add(&key("c"), 10 * SECOND, start);
+        wheel.add(&key("c"), 10 * SECOND, 1, start);
         assert_eq!(wheel.jobs[&key("c")].next, before);
         let mut ran = Vec::new();
         for second in 0..30 {
@@ -436,12 +443,12 @@ mod tests {
     fn a_job_that_comes_later_runs_soon_and_then_keeps_its_rhythm() {
         const HOUR: Duration = Duration::from_secs(3600);
         let start = Instant::now();
-        let mut wheel = Wheel::new(start, 10);
+        let mut wheel = Wheel::new(start, runs(10));
         let (first, job) = (key("first"), key("a"));
-        wheel.add(&first, HOUR, start);
+        wheel.add(&first, HOUR, 1, start);
         assert_eq!(wheel.next(start), run(&first, Duration::ZERO));
         let added = start + SECOND;
-        wheel.add_soon(&job, HOUR, added);
+        wheel.add_soon(&job, HOUR, 1, added);
         let Next::Wait(soon) = wheel.next(added) else { panic!() };
         assert!(soon <= added + SOON, "{:?}", soon - added);
         assert_eq!(wheel.next(soon), run(&job, Duration::ZERO));
@@ -453,11 +460,11 @@ mod tests {
     fn the_early_run_of_a_replaced_job_starts_when_the_run_of_the_old_one_ends() {
         const HOUR: Duration = Duration::from_secs(3600);
         let start = Instant::now();
-        let mut wheel = Wheel::new(start, 10);
+        let mut wheel = Wheel::new(start, runs(10));
         let job = key("a");
-        wheel.add(&job, HOUR, start);
+        wheel.add(&job, HOUR, 1, start);
         assert_eq!(wheel.next(start), run(&job, Duration::ZERO));
-        wheel.add_soon(&job, HOUR, start + SECOND);
+        wheel.add_soon(&job, HOUR, 1, start + SECOND);
         assert_eq!(wheel.next(start + 20 * SECOND), Next::Idle, "not beside the old one");
         wheel.finished(&job, start + 30 * SECOND);
         assert_eq!(wheel.next(start + 30 * SECOND), run(&job, 29 * SECOND));
@@ -468,9 +475,9 @@ mod tests {
     #[test]
     fn an_early_run_that_comes_after_its_place_in_the_rhythm_tells_what_was_left_out() {
         let start = Instant::now();
-        let mut wheel = Wheel::new(start, 10);
+        let mut wheel = Wheel::new(start, runs(10));
         let job = key("a");
-        wheel.add_soon(&job, 60 * SECOND, start + SECOND);
+        wheel.add_soon(&job, 60 * SECOND, 1, start + SECOND);
         let late = start + 130 * SECOND;
         assert_eq!(wheel.next(late), run(&job, 129 * SECOND));
         assert_eq!(wheel.next(late), Next::Skipped { key: job.clone(), reason: SkipReason::Stall, runs: 2 });
@@ -484,13 +491,13 @@ mod tests {
             before in 0_usize..50, count in 1_usize..400, minutes in 1_u64..600,
         ) {
             let start = Instant::now();
-            let mut wheel = Wheel::new(start, 1000);
+            let mut wheel = Wheel::new(start, runs(1000));
             for at in 0..before {
-                wheel.add(&key(&format!("before{at}")), 86_400 * SECOND, start);
+                wheel.add(&key(&format!("before{at}")), 86_400 * SECOND, 1, start);
             }
             let now = start + 60 * SECOND * 7;
             for at in 0..count {
-                wheel.add_soon(&key(&format!("job{at}")), 60 * SECOND * u32::try_from(minutes).unwrap(), now);
+                wheel.add_soon(&key(&format!("job{at}")), 60 * SECOND * u32::try_from(minutes).unwrap(), 1, now);
             }
             let jobs = wheel.jobs.iter().filter(|(key, _)| key.starts_with("job"));
             let firsts: Vec<_> = jobs.map(|(_, job)| job.early.unwrap_or(job.next) - now).collect();
@@ -523,10 +530,10 @@ mod tests {
             steps in proptest::collection::vec((0_u64..40, any::<u8>()), 1..200),
         ) {
             let start = Instant::now();
-            let mut wheel = Wheel::new(start, bound);
+            let mut wheel = Wheel::new(start, runs(bound));
             let keys: Vec<JobKey> = (0..jobs.len()).map(|at| format!("job{at}").into()).collect();
             for (job, seconds) in keys.iter().zip(&jobs) {
-                wheel.add(job, Duration::from_secs(*seconds), start);
+                wheel.add(job, Duration::from_secs(*seconds), 1, start);
             }
             let mut now = start;
             let mut running: Vec<JobKey> = Vec::new();

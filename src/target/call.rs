@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::{Families, Target};
 use crate::outcome::Connection;
 use crate::provider::{CallKind, Price};
 use crate::units::Usd;
@@ -97,4 +98,23 @@ pub struct StatusPageOptions {
     pub component: Option<String>,
     /// Time between two readings.
     pub interval: Duration,
+}
+
+impl Target {
+    /// The most calls of the configured kind that one run makes.
+    #[must_use]
+    pub fn most_calls(&self) -> u64 {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let ways = count(self.sites.len()) * count(self.routes.len());
+        match self.call.connection {
+            Connection::Reused => ways,
+            Connection::Fresh => {
+                let families = match &self.families {
+                    Families::Answered => 2,
+                    Families::Only(only) => count(only.len()).max(1),
+                };
+                ways * families * u64::from(self.retry.max_attempts)
+            }
+        }
+    }
 }

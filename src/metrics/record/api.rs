@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::clock::unix_seconds;
 use crate::metrics::catalogue::Family;
 use crate::metrics::{Cells, Exemplar};
-use crate::outcome::{ApiEvidence, Outcome, RateLimit};
+use crate::outcome::{AnsweredBy, ApiEvidence, Outcome, RateLimit};
 
 /// The label of the exemplars on [`Family::ApiLatency`].
 const REQUEST_ID: &str = "request_id";
@@ -15,7 +15,18 @@ pub(super) fn calls(cells: &mut Cells, call: &ApiEvidence, ended: SystemTime) {
     count(cells, call);
     if let Some(latency) = call.latency() {
         let exemplar = call.request_id.as_deref().and_then(|id| Exemplar::new(REQUEST_ID, id, ended));
-        cells.observe(Family::ApiLatency, &[call.endpoint], latency.as_secs_f64(), exemplar);
+        let labels = [call.endpoint, call.connection.label()];
+        cells.observe(Family::ApiLatency, &labels, latency.as_secs_f64(), exemplar);
+    }
+    if let (Some(stream), Some(model)) = (&call.stream, &call.model) {
+        let labels = [&**model];
+        if let Some(first) = stream.first_token {
+            cells.observe(Family::ApiTimeToFirstToken, &labels, first.as_secs_f64(), None);
+        }
+        if let Some(gap) = stream.longest_gap {
+            cells.observe(Family::ApiStreamGap, &labels, gap.as_secs_f64(), None);
+        }
+        cells.put(Family::ApiStreamTokensPerSecond, &labels, call.tokens_per_second());
     }
     if let Some(error_type) = call.error_type {
         cells.add(Family::ApiErrors, &[call.endpoint, error_type], 1);
@@ -28,8 +39,42 @@ pub(super) fn count(cells: &mut Cells, call: &ApiEvidence) {
     cells.add(Family::ApiRequests, &[call.endpoint, call.method.as_str(), &status], 1);
 }
 
+/// Counts further attempts of a call.
+pub(super) fn retries(cells: &mut Cells, endpoint: &str, attempts: usize) {
+    cells.add(Family::ApiRetries, &[endpoint], u64::try_from(attempts).unwrap_or(u64::MAX));
+}
+
+/// What a call says of the account: its limits, and what it used.
+pub(super) fn account(cells: &mut Cells, call: &ApiEvidence) {
+    rate_limits(cells, &call.rate_limits);
+    if call.rate_limits_rejected > 0 {
+        cells.add(Family::RateLimitRejected, &[], call.rate_limits_rejected.into());
+    }
+    if let Some(dimension) = call.limited_by {
+        cells.add(Family::RateLimitExceeded, &[dimension], 1);
+    }
+    if let (Some(usage), Some(model)) = (call.usage, &call.model) {
+        for (direction, tokens) in [("input", usage.input_tokens), ("output", usage.output_tokens)] {
+            if let Some(tokens) = tokens {
+                cells.add(Family::ApiTokens, &[model, direction], tokens);
+            }
+        }
+        if let Some(cost) = call.cost {
+            cells.add_amount(Family::ApiCost, &[model], cost.dollars());
+        }
+    }
+}
+
+/// Whether there is anything of that in a call.
+pub(super) fn has_account(call: &ApiEvidence) -> bool {
+    !call.rate_limits.is_empty()
+        || call.rate_limits_rejected > 0
+        || call.limited_by.is_some()
+        || call.usage.is_some()
+}
+
 /// Writes a target's limits; what was not stated stays as it was last stated.
-pub(super) fn rate_limits(cells: &mut Cells, limits: &[RateLimit]) {
+fn rate_limits(cells: &mut Cells, limits: &[RateLimit]) {
     for limit in limits {
         let labels = [limit.dimension];
         if let Some(remaining) = limit.remaining {
@@ -54,6 +99,10 @@ pub(super) fn answer(cells: &mut Cells, outcome: &Outcome) {
     let stages = &outcome.stages;
     let call = stages.api.evidence();
     cells.put(Family::ProbeHttpStatusCode, &[], call.and_then(|call| call.status).map(f64::from));
+    let by = call.and_then(|call| call.answered_by).map(AnsweredBy::label);
+    cells.inform(Family::ProbeHttpAnsweredBy, by.as_ref().map(std::slice::from_ref));
+    let tried = outcome.retries.last().map(|last| if last.failure.is_none() { 1.0 } else { 0.0 });
+    cells.put(Family::ProbeRetrySuccess, &[], tried);
     let version = call.and_then(|call| call.version);
     cells.put(Family::ProbeHttpVersion, &[], version.map(|version| version.number()));
     let phases = call.map(|call| call.phases).unwrap_or_default();

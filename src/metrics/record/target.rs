@@ -1,13 +1,29 @@
 //! The series of a target as a whole.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use crate::clock::unix_seconds;
 use crate::metrics::Cells;
 use crate::metrics::catalogue::Family;
 use crate::outcome::Reason;
+use crate::schedule::Pause;
+
+/// How a target's call stands.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CallState {
+    /// When it is made again, where the API asked to wait or limits have slowed it down.
+    pub retry_at: Option<SystemTime>,
+    /// Why the last run did not make it.
+    pub pause: Option<Pause>,
+    /// What is left of the day's budget, in dollars, if it has one.
+    pub budget_left: Option<f64>,
+    /// What the provider's status page says of the API, from 0 (operational) to 4 (major outage).
+    pub status: Option<u8>,
+}
 
 /// How a target as a whole stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct TargetSummary<'a> {
     /// At least one path works end to end.
     pub up: bool,
@@ -19,6 +35,8 @@ pub struct TargetSummary<'a> {
     pub endpoints: &'a [(Arc<str>, bool)],
     /// What is said about the target beside its paths.
     pub findings: Vec<Reason>,
+    /// How its call stands.
+    pub call: CallState,
 }
 
 /// Writes them; where there is one endpoint only, `target_up` says it all.
@@ -31,6 +49,13 @@ pub(super) fn stands(cells: &mut Cells, summary: &TargetSummary<'_>) {
             cells.set(Family::TargetEndpointUp, &[endpoint], super::flag(*works));
         }
     }
+    let CallState { retry_at, pause, budget_left, status } = summary.call;
+    cells.put(Family::ProviderStatus, &[], status.map(f64::from));
+    cells.put(Family::RateLimitRetryAt, &[], retry_at.map(unix_seconds));
+    // That a call is made less often than the target is walked is nothing to look at.
+    let pause = pause.filter(|pause| *pause != Pause::Interval).map(Pause::label);
+    cells.inform(Family::ApiCallPaused, pause.as_ref().map(std::slice::from_ref));
+    cells.put(Family::ApiBudgetRemaining, &[], budget_left);
     cells.clear(Family::TargetFinding);
     for reason in &summary.findings {
         cells.set(Family::TargetFinding, &[reason.layer().label(), reason.label()], 1.0);

@@ -2,19 +2,22 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 
 use crate::metrics::catalogue::{SERIES_PER_NAME_SERVER, SERIES_PER_RESOLVER, SERIES_PER_TARGET};
 use crate::metrics::strict::{Parsed, parse};
-use crate::metrics::{Format, Metrics, TargetSummary};
+use crate::metrics::{CallState, Format, Metrics, TargetSummary};
 use crate::outcome::sample;
 use crate::outcome::{
-    AddressResult, ApiEvidence, Asked, Dnssec, Failure, Family, Finding, Lookup, Outcome, OutsideChecks,
-    PathId, ProxyEvidence, ProxyPhases, Reason, Stage, Stages, TrustedBy,
+    AddressResult, AnsweredBy, ApiEvidence, Asked, Attempt, Dnssec, Failure, Family, Finding, Lookup,
+    Outcome, OutsideChecks, PathId, ProxyEvidence, ProxyPhases, Reason, Stage, Stages, StreamEvidence,
+    TrustedBy, Usage,
 };
-use std::sync::Arc;
+use crate::schedule::Pause;
+use crate::units::Usd;
 
 fn read(metrics: &Metrics, format: Format) -> Parsed {
     let text = String::from_utf8(metrics.render(format)).unwrap();
@@ -30,6 +33,7 @@ fn recorded(outcomes: &[Outcome]) -> Metrics {
     for outcome in outcomes {
         metrics.record_lookups(&outcome.path.target, std::iter::once(&sample::lookup(outcome)));
         metrics.record(outcome);
+        metrics.count_calls(outcome, true, "models");
     }
     metrics
 }
@@ -95,7 +99,8 @@ fn a_good_journey_is_told_layer_by_layer() {
         assert_eq!(parsed.value(name, &of_v4(labels)), Some(value), "{name}{labels:?}");
     }
     let route = [("target", "claude"), ("route", "direct"), ("endpoint", "models")];
-    assert_eq!(parsed.value("api_latency_seconds_count", &route), Some(1.0));
+    let fresh = [&route[..], &[("connection", "fresh")]].concat();
+    assert_eq!(parsed.value("api_latency_seconds_count", &fresh), Some(1.0));
     let call = [&route[..], &[("method", "GET"), ("status_code", "200")]].concat();
     assert_eq!(parsed.value("api_requests_total", &call), Some(1.0));
     for (name, labels, value) in [
@@ -267,9 +272,6 @@ fn what_retires_takes_its_series_and_no_others() {
     assert!(!String::from_utf8(metrics.render(Format::Text004)).unwrap().contains("target="));
 }
 
-/// What two more histograms of calls will take.
-const TO_COME: usize = 36;
-
 /// Everything that can be said about a path on the direct route.
 fn everything(family: Family) -> Outcome {
     let mut outcome = sample::good(&sample::path("claude", "direct", family));
@@ -283,6 +285,28 @@ fn everything(family: Family) -> Outcome {
     let address =
         AddressResult { address: [192, 0, 2, 1].into(), took: Duration::ZERO, failure: None, call: None };
     outcome.addresses = vec![address; 2];
+    let again = Attempt { waited: Duration::ZERO, took: Duration::ZERO, failure: None, call: None };
+    outcome.retries = vec![again];
+    if let Stage::Passed { evidence, .. } = &mut outcome.stages.api {
+        let second = Duration::from_secs(1);
+        *evidence = ApiEvidence {
+            endpoint: "stream",
+            model: Some("claude-haiku-4-5".into()),
+            answered_by: Some(AnsweredBy::Origin),
+            error_type: Some("other"),
+            limited_by: Some("requests"),
+            rate_limits_rejected: 1,
+            usage: Some(Usage { input_tokens: Some(10), output_tokens: Some(16) }),
+            cost: Some(Usd::per_token(1000)),
+            stream: Some(StreamEvidence {
+                first_token: Some(second),
+                last_token: Some(2 * second),
+                longest_gap: Some(second),
+                ..StreamEvidence::default()
+            }),
+            ..sample::api()
+        };
+    }
     if let Stage::Passed { evidence, .. } = &mut outcome.stages.tls {
         evidence.trusted_by = Some(TrustedBy { mozilla: true, machine: Some(true) });
     }
@@ -306,14 +330,30 @@ fn samples_of(parsed: &Parsed, value: &str) -> usize {
 
 #[test]
 fn a_target_stays_within_its_budget_of_series() {
-    let outcomes = [Family::Ipv4, Family::Ipv6].map(everything);
+    let hello = |family| {
+        let mut outcome = everything(family);
+        if let Stage::Passed { evidence, .. } = &mut outcome.stages.api {
+            *evidence = ApiEvidence { endpoint: "hello", ..sample::api() };
+        }
+        outcome
+    };
+    let families = [Family::Ipv4, Family::Ipv6];
+    // The call that is configured, and the one that is made while that one waits.
+    let outcomes: Vec<Outcome> = families.map(hello).into_iter().chain(families.map(everything)).collect();
     let metrics = recorded(&outcomes);
     let target = "claude".into();
     let findings = vec![Reason::DnsResolverDown, Reason::DnsDisagreement];
-    let summary = TargetSummary { up: true, route: Some("direct"), findings, ..TargetSummary::default() };
+    let call = CallState {
+        retry_at: Some(SystemTime::UNIX_EPOCH),
+        pause: Some(Pause::RetryAfter),
+        budget_left: Some(0.1),
+        status: Some(0),
+    };
+    let summary =
+        TargetSummary { up: true, route: Some("direct"), findings, call, ..TargetSummary::default() };
     metrics.record_target(&target, &summary);
     let count = samples_of(&text(&metrics), "claude");
-    assert!(count <= SERIES_PER_TARGET - TO_COME, "{count} series");
+    assert!(count <= SERIES_PER_TARGET, "{count} series");
 }
 
 #[test]
@@ -389,15 +429,16 @@ fn a_tunnelled_journey_says_how_the_proxy_did() {
 
 #[test]
 fn calls_beside_the_own_journey_are_counted_and_nothing_else_of_them() {
-    let mut outcome = everything(Family::Ipv4);
+    let mut outcome = sample::good(&v4());
+    outcome.addresses = everything(Family::Ipv4).addresses;
     for (result, status) in outcome.addresses.iter_mut().zip([200, 529]) {
         let call = ApiEvidence { status: Some(status), ..sample::api() };
         result.call = Some(Box::new(call));
     }
     let metrics = Metrics::new().unwrap();
     metrics.record(&outcome);
-    metrics.count_calls(&outcome, true);
-    metrics.count_calls(&outcome, false);
+    metrics.count_calls(&outcome, true, "models");
+    metrics.count_calls(&outcome, false, "models");
     let parsed = text(&metrics);
     let labels = |status| {
         [
@@ -411,7 +452,7 @@ fn calls_beside_the_own_journey_are_counted_and_nothing_else_of_them() {
     // The journey itself, twice the address that answered 200, and the journey to an endpoint that is not shown.
     assert_eq!(parsed.value("api_requests_total", &labels("200")), Some(4.0));
     assert_eq!(parsed.value("api_requests_total", &labels("529")), Some(2.0));
-    let of = [("target", "claude"), ("route", "direct"), ("endpoint", "models")];
+    let of = [("target", "claude"), ("route", "direct"), ("endpoint", "models"), ("connection", "fresh")];
     assert_eq!(parsed.value("api_latency_seconds_count", &of), Some(1.0));
 }
 
@@ -426,6 +467,7 @@ fn of_several_endpoints_it_is_said_which_work_and_which_is_preferred() {
         endpoint: Some("https://b/"),
         endpoints: &endpoints,
         findings: vec![Reason::Ipv6Broken],
+        call: CallState::default(),
     };
     metrics.record_target(&target, &summary);
     let parsed = text(&metrics);

@@ -49,6 +49,14 @@ pub(super) enum EncryptedError {
 }
 
 impl Encrypted {
+    /// How many sockets a question may hold at once: its own, or before it those of asking where the server is.
+    pub(super) fn sockets(&self) -> u64 {
+        match &self.bootstrap {
+            Bootstrap::Known(_) => 1,
+            Bootstrap::Asked { system, .. } => 2 * system.sockets(),
+        }
+    }
+
     /// Prepares to ask `server`; where it is a name without addresses, `system` is asked for them.
     pub(super) fn new(server: Arc<Server>, system: &Arc<SystemResolver>) -> Result<Self, EncryptedError> {
         let alpn: &[&[u8]] = match server.transport {

@@ -96,6 +96,15 @@ impl PreparedResolver {
         Ok(Self { name: Arc::clone(&resolver.name), asks })
     }
 
+    /// How many sockets a question may hold at once.
+    pub(in crate::probe) fn sockets(&self) -> u64 {
+        match &self.asks {
+            Asks::System(system) => system.sockets(),
+            Asks::Server { way: Way::Encrypted(encrypted), .. } => encrypted.sockets(),
+            Asks::Server { way: Way::Clear { .. }, .. } => 1,
+        }
+    }
+
     /// Asks one question by `deadline`; answers outside `expected` networks are findings.
     pub(in crate::probe) async fn lookup(
         &self,

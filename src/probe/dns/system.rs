@@ -160,6 +160,12 @@ impl SystemResolver {
         }
     }
 
+    /// How many sockets a question may hold at once: one for each server.
+    pub(in crate::probe) fn sockets(&self) -> u64 {
+        let servers = self.files().servers.as_ref().map_or(0, |servers| servers.addresses.len());
+        u64::try_from(servers).unwrap_or(u64::MAX).max(1)
+    }
+
     fn files(&self) -> Arc<Files> {
         let stamp = Some((modified(&self.resolv_conf), modified(&self.hosts)));
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,84 @@
+//! How many runs may be under way, and how many would have to be if nothing answered.
+
+use crate::probe::Prober;
+use crate::schedule::Bound;
+use crate::web;
+
+/// Runs in flight at the most: each takes some 60 KiB while it lasts.
+const MOST_RUNS: usize = 4096;
+
+/// Descriptors left for listeners, scrapes and files.
+const RESERVED: u64 = 128;
+
+const _: () =
+    assert!((web::CONNECTIONS as u64) < RESERVED, "connections to the web port fit into what is reserved");
+
+/// What runs may use together, so that probes never use up the descriptors; `None` is no limit of them.
+pub(super) fn bound(descriptors: Option<u64>) -> Bound {
+    let descriptors = descriptors.map_or(u64::MAX, |limit| limit.saturating_sub(RESERVED).max(1));
+    Bound { runs: MOST_RUNS, descriptors }
+}
+
+/// What would be under way at once, on average, if every run took its whole timeout.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Demand {
+    runs: f64,
+    descriptors: f64,
+}
+
+impl Demand {
+    /// The demand of some targets.
+    pub(super) fn of<'a>(probers: impl Iterator<Item = &'a Prober>) -> Self {
+        probers.fold(Self::default(), |sum, prober| {
+            let target = prober.target();
+            let share = (target.timeout.as_secs_f64() / target.interval.as_secs_f64()).min(1.0);
+            Self {
+                runs: sum.runs + share,
+                descriptors: sum.descriptors + share * number(prober.descriptors()),
+            }
+        })
+    }
+
+    /// Whether the bound is too low for it, which is told when it becomes so: while nothing answers runs would be left out.
+    pub(super) fn tell(self, bound: Bound, told: bool) -> bool {
+        let runs = number(u64::try_from(bound.runs).unwrap_or(u64::MAX));
+        let short = self.runs > runs || self.descriptors > number(bound.descriptors);
+        if short && !told {
+            let needed = self.descriptors.ceil() + number(RESERVED);
+            tracing::warn!(
+                runs_wanted = self.runs.ceil(),
+                runs_allowed = bound.runs,
+                descriptors_wanted = needed,
+                "if nothing answers, not all runs can be under way at once, and some will be skipped: raise the limit of \
+                 open files (ulimit -n, LimitNOFILE=), the intervals, or shorten the timeouts"
+            );
+        }
+        short
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nobody opens 2^53 files")]
+fn number(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_leaves_room_for_listeners_and_files() {
+        assert_eq!(bound(Some(1024)), Bound { runs: MOST_RUNS, descriptors: 896 });
+        assert_eq!(bound(Some(10)).descriptors, 1);
+        assert_eq!(bound(None).descriptors, u64::MAX);
+    }
+
+    #[test]
+    fn a_bound_that_is_too_low_is_told_once() {
+        let demand = Demand { runs: 10.0, descriptors: 40.0 };
+        let bound = |runs, descriptors| Bound { runs, descriptors };
+        assert!(!demand.tell(bound(10, 40), false));
+        assert!(demand.tell(bound(9, 40), false));
+        assert!(demand.tell(bound(10, 39), true));
+    }
+}

@@ -1,0 +1,202 @@
+use crate::outcome::{PathId, PooledCall, sample};
+use crate::provider::{CallKind, Price};
+use crate::target::Budget;
+use crate::units::Usd;
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn free_gate(kind: CallKind, interval: u32) -> Gate {
+    Gate::new(CallOptions::free(kind, interval * SECOND))
+}
+
+fn path() -> PathId {
+    sample::path("t", "direct", Family::Ipv4)
+}
+
+/// A run whose call was answered so.
+fn run(failed: Option<Reason>, status: u16, retry_after: Option<u32>) -> Run {
+    let mut outcome = sample::good(&path());
+    let evidence = ApiEvidence {
+        status: Some(status),
+        retry_after: retry_after.map(|wait| wait * SECOND),
+        ..ApiEvidence::of_call("models", http::Method::GET)
+    };
+    outcome.stages.api = match failed {
+        None => Stage::Passed { took: SECOND, evidence },
+        Some(reason) => Stage::Failed { took: SECOND, failure: Failure::new(reason, "words"), evidence },
+    };
+    Run { outcomes: vec![outcome], ..Run::of("t".into()) }
+}
+
+fn limited(retry_after: Option<u32>) -> Run {
+    run(Some(Reason::RateLimited), 429, retry_after)
+}
+
+fn works() -> Run {
+    run(None, 200, None)
+}
+
+/// Decides at this second and takes in what the run found.
+fn turn(gate: &mut Gate, at: Instant, found: impl FnOnce(Order) -> Run) -> (Option<Pause>, Run) {
+    let decision = gate.decide(at, || true);
+    let mut run = found(decision.order);
+    gate.note(&mut run, decision, at);
+    (decision.pause, run)
+}
+
+#[test]
+fn a_retry_after_is_kept_to_the_moment() {
+    let start = Instant::now();
+    let mut gate = free_gate(CallKind::Models, 10);
+    assert_eq!(turn(&mut gate, start, |_| limited(Some(25))).0, None);
+    assert_eq!(gate.waits_until(start), Some(start + 25 * SECOND));
+    for (at, pause) in [(10, Some(Pause::RetryAfter)), (20, Some(Pause::RetryAfter)), (30, None)] {
+        assert_eq!(turn(&mut gate, start + at * SECOND, |_| works()).0, pause, "{at}");
+    }
+    assert_eq!(gate.waits_until(start + 30 * SECOND), None);
+}
+
+#[test]
+fn the_longest_wait_asked_for_anywhere_in_a_run_counts() {
+    let start = Instant::now();
+    let mut gate = free_gate(CallKind::Models, 10);
+    let mut run = limited(Some(5));
+    let pooled = limited(Some(60)).outcomes.remove(0).stages.api;
+    run.pooled.push(PooledCall { endpoint: "e".into(), route: "direct".into(), stage: pooled });
+    turn(&mut gate, start, |_| run);
+    assert_eq!(gate.waits_until(start), Some(start + 60 * SECOND));
+}
+
+#[test]
+fn a_call_that_is_made_less_often_keeps_its_rhythm_in_spite_of_jitter() {
+    let start = Instant::now();
+    let mut gate = free_gate(CallKind::Models, 60);
+    let mut made = Vec::new();
+    for (index, jitter) in [0, 7, 3, 0, 9, 1, 0, 2].into_iter().enumerate() {
+        let at = start + 30 * SECOND * u32::try_from(index).unwrap() + Duration::from_millis(10 - jitter);
+        made.push(gate.decide(at, || true).order == Order::Configured);
+    }
+    assert_eq!(made, [true, false, true, false, true, false, true, false]);
+}
+
+#[test]
+fn what_the_last_call_found_stands_until_the_next_one() {
+    let start = Instant::now();
+    let mut gate = free_gate(CallKind::Models, 60);
+    turn(&mut gate, start, |_| run(Some(Reason::AuthInvalid), 401, None));
+    let (pause, run) = turn(&mut gate, start + 30 * SECOND, |_| works());
+    assert_eq!(pause, Some(Pause::Interval));
+    assert!(!run.outcomes[0].success());
+    let trouble = run.outcomes[0].trouble().unwrap().failure;
+    assert_eq!(
+        (trouble.reason, &*trouble.detail),
+        (Reason::AuthInvalid, "the last `models` call, 30 s ago: words")
+    );
+    let (_, run) = turn(&mut gate, start + 60 * SECOND, |_| works());
+    assert!(run.outcomes[0].success());
+    let (_, run) = turn(&mut gate, start + 90 * SECOND, |_| works());
+    assert!(run.outcomes[0].success());
+}
+
+#[test]
+fn what_stands_does_not_cover_what_fails_now() {
+    let start = Instant::now();
+    let mut gate = free_gate(CallKind::Models, 60);
+    turn(&mut gate, start, |_| limited(None));
+    let (_, run) = turn(&mut gate, start + 30 * SECOND, |_| run(Some(Reason::HttpTimeout), 200, None));
+    assert_eq!(run.outcomes[0].trouble().unwrap().failure.reason, Reason::HttpTimeout);
+}
+
+#[test]
+fn an_ordinary_clients_failure_is_the_routes_at_once() {
+    let start = Instant::now();
+    let call =
+        CallOptions { connection: Connection::Reused, ..CallOptions::free(CallKind::Models, 30 * SECOND) };
+    let mut gate = Gate::new(call);
+    let with = |failed: Option<Reason>| {
+        let mut all = works();
+        let stage = run(failed, 200, None).outcomes.remove(0).stages.api;
+        let endpoint = Arc::clone(&all.outcomes[0].endpoint);
+        all.pooled.push(PooledCall { endpoint, route: "direct".into(), stage });
+        all
+    };
+    let (_, broken) = turn(&mut gate, start, |_| with(Some(Reason::HttpReset)));
+    assert_eq!(broken.outcomes[0].trouble().unwrap().failure.reason, Reason::HttpReset);
+    let (_, mended) = turn(&mut gate, start + 30 * SECOND, |_| with(None));
+    assert!(mended.outcomes[0].success());
+}
+
+fn paid(interval: u32) -> Gate {
+    let price = Price { input: Usd::per_token(1000), output: Usd::per_token(5000) };
+    Gate::new(CallOptions {
+        budget: Some(Budget { daily: Usd::parse("1").unwrap(), price }),
+        ..CallOptions::free(CallKind::Message, interval * SECOND)
+    })
+}
+
+#[test]
+fn a_paid_call_slows_down_under_limits_and_comes_back_step_by_step() {
+    let start = Instant::now();
+    let mut gate = paid(10);
+    let mut made = Vec::new();
+    for tick in 0..40_u32 {
+        let at = start + tick * 10 * SECOND;
+        let overloaded = tick < 14;
+        let found = |_| if overloaded { run(Some(Reason::ProviderOverloaded), 529, None) } else { works() };
+        if turn(&mut gate, at, found).0.is_none() {
+            made.push(tick);
+        }
+    }
+    // Limits at 0, 1, 3 and 7 double the pause; from 15 on it works, and each success halves it.
+    assert_eq!(made.get(..9), Some(&[0, 1, 3, 7, 15, 19, 21, 22, 23][..]), "{made:?}");
+    let mut free = free_gate(CallKind::Models, 10);
+    for tick in 0..5 {
+        assert_eq!(
+            turn(&mut free, start + tick * 10 * SECOND, |_| limited(None)).0,
+            None,
+            "what is free goes on"
+        );
+    }
+}
+
+#[test]
+fn a_pause_has_an_end_however_long_limits_last() {
+    let start = Instant::now();
+    let mut gate = paid(600);
+    let mut at = start;
+    for _ in 0..50 {
+        turn(&mut gate, at, |_| limited(None));
+        at = gate.waits_until(at).unwrap_or(at + 600 * SECOND);
+    }
+    assert!(gate.waits_until(at - SECOND).is_some_and(|until| until <= at - SECOND + LONGEST_PAUSE));
+}
+
+#[test]
+fn a_budget_that_is_spent_lets_the_free_call_through_and_is_no_outage() {
+    let start = Instant::now();
+    let mut gate = paid(10);
+    turn(&mut gate, start, |_| limited(None));
+    let decision = gate.decide(start + 20 * SECOND, || false);
+    assert_eq!(decision, Decision { order: Order::Substitute, pause: Some(Pause::Budget) });
+    let mut run = works();
+    gate.note(&mut run, decision, start + 20 * SECOND);
+    assert!(run.outcomes[0].success());
+    assert_eq!(
+        gate.decide(start + 21 * SECOND, || true).order,
+        Order::Configured,
+        "as soon as there is money again"
+    );
+}
+
+#[test]
+fn a_changed_config_of_the_same_account_goes_on_waiting() {
+    let start = Instant::now();
+    let mut old = free_gate(CallKind::Models, 10);
+    turn(&mut old, start, |_| limited(Some(60)));
+    let mut new = free_gate(CallKind::Models, 5);
+    new.go_on_from(&old);
+    assert_eq!(new.decide(start + 59 * SECOND, || true).pause, Some(Pause::RetryAfter));
+    assert_eq!(new.decide(start + 60 * SECOND, || true).pause, None);
+}
