@@ -4,6 +4,7 @@
 
 mod incident;
 mod notices;
+mod pauses;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +17,7 @@ use crate::outcome::{Outcome, Run, Severity};
 use crate::target::Target;
 use incident::{Event, Incidents};
 use notices::{Changes, Notices};
+use pauses::Pauses;
 
 /// All sinks.
 #[derive(Debug)]
@@ -24,13 +26,20 @@ pub struct Sinks {
     metrics: Arc<Metrics>,
     incidents: Mutex<Incidents>,
     notices: Mutex<Notices>,
+    pauses: Mutex<Pauses>,
 }
 
 impl Sinks {
     /// Sinks that write to these.
     #[must_use]
     pub fn new(board: Arc<Board>, metrics: Arc<Metrics>) -> Self {
-        Self { board, metrics, incidents: Mutex::default(), notices: Mutex::default() }
+        Self {
+            board,
+            metrics,
+            incidents: Mutex::default(),
+            notices: Mutex::default(),
+            pauses: Mutex::default(),
+        }
     }
 
     /// Hands on the result of a run of this target.
@@ -67,6 +76,7 @@ impl Sinks {
             self.metrics.record_pooled(name, call, clock::wall());
         }
         let changes = self.notices.lock().unwrap_or_else(PoisonError::into_inner).note(name, &run.findings);
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner).note(name, call);
         log_notices(name, &changes);
         log_preferred(target, &standing);
     }
@@ -81,6 +91,7 @@ impl Sinks {
         self.board.remove(target);
         self.incidents().forget_target(target);
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).forget(target);
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner).forget(target);
     }
 }
 
@@ -153,6 +164,16 @@ fn log_addresses(outcome: &Outcome) {
     }
 }
 
+/// What came of trying again, if that was done.
+fn tried_again(outcome: &Outcome) -> Option<String> {
+    let last = outcome.retries.last()?;
+    let attempts = outcome.retries.len() + 1;
+    Some(match &last.failure {
+        None => format!("attempt {attempts} worked"),
+        Some((layer, failure)) => format!("attempt {attempts} failed: {layer} {}", failure.reason),
+    })
+}
+
 /// One line when something begins, changes or ends; nothing while it stays the same.
 fn log(outcome: &Outcome, event: &Event) {
     let path = &outcome.path;
@@ -170,8 +191,10 @@ fn log(outcome: &Outcome, event: &Event) {
                 Event::Changed { before, .. } => Some(before.label()),
                 _ => None,
             };
+            let retry = tried_again(outcome);
             tracing::error!(
-                target, route, family, endpoint, layer, reason, before, blame, summary, detail, "fails"
+                target, route, family, endpoint, layer, reason, before, blame, summary, detail, retry,
+                "fails"
             );
         }
         Event::Noticed { what } => {

@@ -91,7 +91,7 @@ impl Ways {
     pub(super) fn judge<'a>(&mut self, latest: impl Iterator<Item = &'a Outcome>, run: &Run) -> Standing {
         let worked = |wanted: &dyn Fn(&Outcome) -> bool| {
             let mut of = run.outcomes.iter().filter(|outcome| wanted(outcome)).peekable();
-            of.peek().is_some().then(|| of.any(Outcome::success))
+            of.peek().is_some().then(|| of.any(Outcome::success_in_the_end))
         };
         let endpoint = self.endpoints.note(|name| worked(&|outcome| &*outcome.endpoint == name));
         if let Some(preferred) = &endpoint.now {
@@ -110,14 +110,15 @@ impl Ways {
         let route = Preferred { now, changed };
         self.route = Some(route.clone());
         let endpoints = self.endpoints.names.iter().map(|name| {
-            let works = run.outcomes.iter().any(|outcome| outcome.endpoint == *name && outcome.success());
+            let works =
+                run.outcomes.iter().any(|outcome| outcome.endpoint == *name && outcome.success_in_the_end());
             (Arc::clone(name), works)
         });
         let endpoints: Vec<(Arc<str>, bool)> = endpoints.collect();
         let mut up = false;
         let mut paths = BTreeSet::new();
         for outcome in latest {
-            up |= outcome.success();
+            up |= outcome.success_in_the_end();
             if outcome.endpoint == *shown {
                 paths.insert(outcome.path.clone());
             }

@@ -215,7 +215,7 @@ families! {
     ProbeTcpRtt, "probe_tcp_rtt_seconds", Gauge, NONE, Path, [],
         "The kernel's smoothed round-trip time of the last journey's connection in seconds; through a proxy, to the proxy.";
     TargetUp, "target_up", Gauge, NONE, Target, [],
-        "1 if at least one path of the target works end to end, else 0.";
+        "1 if at least one path of the target works end to end, at once or when it was tried again, else 0.";
     TargetPreferredRoute, "target_preferred_route_info", Gauge, NONE, Target, ["route"],
         "The route that `api-canary env` would choose; absent while none is healthy, always 1.";
     TargetPreferredEndpoint, "target_preferred_endpoint_info", Gauge, NONE, Target, ["url"],

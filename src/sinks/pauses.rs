@@ -1,0 +1,71 @@
+//! When the configured call of a target begins and ceases to wait: one line for each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::clock;
+use crate::metrics::CallState;
+use crate::schedule::Pause;
+
+/// The targets whose call waits, and why.
+#[derive(Debug, Default)]
+pub(super) struct Pauses(HashMap<Arc<str>, Pause>);
+
+/// What there is to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Waits(Pause),
+    GoesOn,
+}
+
+impl Pauses {
+    /// Notes how a target's call stands, and logs what changed.
+    pub(super) fn note(&mut self, target: &Arc<str>, call: CallState) {
+        match self.turn(target, call.pause) {
+            Some(Turn::Waits(pause)) => {
+                let (target, reason) = (&**target, pause.label());
+                let until = call.retry_at.map(clock::rfc3339);
+                let meanwhile = "the layers are walked up to the provider's free call";
+                tracing::warn!(target, reason, until, meanwhile, "the configured call waits");
+            }
+            Some(Turn::GoesOn) => tracing::info!(target = &**target, "the configured call is made again"),
+            None => {}
+        }
+    }
+
+    pub(super) fn forget(&mut self, target: &str) {
+        self.0.remove(target);
+    }
+
+    fn turn(&mut self, target: &Arc<str>, pause: Option<Pause>) -> Option<Turn> {
+        match pause {
+            // Made less often than the target is walked: nothing to tell, and no sign that it goes on.
+            Some(Pause::Interval) => None,
+            Some(pause) => {
+                let before = self.0.insert(Arc::clone(target), pause);
+                (before != Some(pause)).then_some(Turn::Waits(pause))
+            }
+            None => self.0.remove(target).map(|_| Turn::GoesOn),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_turn_is_told_once() {
+        let mut pauses = Pauses::default();
+        let target = Arc::from("t");
+        let mut turn = |pause| pauses.turn(&target, pause);
+        assert_eq!(turn(None), None);
+        assert_eq!(turn(Some(Pause::Interval)), None);
+        assert_eq!(turn(Some(Pause::RetryAfter)), Some(Turn::Waits(Pause::RetryAfter)));
+        assert_eq!(turn(Some(Pause::RetryAfter)), None);
+        assert_eq!(turn(Some(Pause::Interval)), None);
+        assert_eq!(turn(Some(Pause::Budget)), Some(Turn::Waits(Pause::Budget)));
+        assert_eq!(turn(None), Some(Turn::GoesOn));
+        assert_eq!(turn(None), None);
+    }
+}
