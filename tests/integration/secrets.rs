@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use api_canary::simulate::Options;
+use api_canary::simulate::{Options, RecordedRequest};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
@@ -75,7 +75,9 @@ async fn keys_go_to_verified_hosts_only_and_show_nowhere() {
         requests.iter().filter(move |request| request.host == host).collect::<Vec<_>>()
     };
     for host in verified.iter().chain(&["by-file"]) {
-        assert!(!of(host).is_empty() && of(host).iter().all(|request| request.keyed), "{host}");
+        // While a limit is waited for, a free call is made without the key.
+        let keyed = |request: &&RecordedRequest| request.keyed || request.path == "/api/hello";
+        assert!(of(host).iter().any(|request| request.keyed) && of(host).iter().all(keyed), "{host}");
     }
     for host in unverified.iter().chain(&["no-tls"]) {
         assert!(of(host).is_empty(), "{host} was asked for something: {:?}", of(host));

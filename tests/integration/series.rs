@@ -14,7 +14,7 @@ const KEY: (&str, &str) = ("TEST_KEY", "sk-ant-sim-valid");
 const KEYED: &str = ", api_key: { env: TEST_KEY }";
 
 /// The metrics of every path that reached the API over TLS, by a name that DNS answered.
-const WALKED: [&str; 31] = [
+const WALKED: [&str; 32] = [
     "api_latency_seconds_bucket",
     "api_latency_seconds_count",
     "api_latency_seconds_sum",
@@ -28,6 +28,7 @@ const WALKED: [&str; 31] = [
     "dns_response_code_info",
     "probe_dns_lookup_time_seconds",
     "probe_duration_seconds",
+    "probe_http_answered_by_info",
     "probe_http_duration_seconds",
     "probe_http_status_code",
     "probe_http_version",
