@@ -136,6 +136,8 @@ pub struct EventReading {
     pub mark: StreamMark,
     /// The tokens used so far, as far as it says.
     pub usage: Usage,
+    /// Whether the stream is complete with this event, beside [`StreamMark::End`].
+    pub ends: bool,
 }
 
 /// A provider's public status page in the format of Statuspage.

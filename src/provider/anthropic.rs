@@ -79,7 +79,7 @@ impl Provider for Anthropic {
     }
 
     fn read_event(&self, _event: Event<'_>) -> EventReading {
-        EventReading { mark: StreamMark::Other, usage: Usage::default() }
+        EventReading { mark: StreamMark::Other, usage: Usage::default(), ends: false }
     }
 
     fn default_call(&self, has_key: bool) -> CallKind {

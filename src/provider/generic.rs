@@ -56,7 +56,7 @@ impl Provider for Generic {
     }
 
     fn read_event(&self, _event: Event<'_>) -> EventReading {
-        EventReading { mark: StreamMark::Other, usage: Usage::default() }
+        EventReading { mark: StreamMark::Other, usage: Usage::default(), ends: false }
     }
 
     fn default_call(&self, _has_key: bool) -> CallKind {

@@ -40,10 +40,15 @@ impl Confidence {
         }
     }
 
+    /// The words without it, if it is in them.
+    pub(super) fn redacted(&self, text: &str) -> Option<String> {
+        self.left_out_of(text.as_bytes()).map(|left| String::from_utf8_lossy(&left).into_owned())
+    }
+
     /// Leaves it out of words.
     pub(super) fn redact_text(&self, text: &mut String) {
-        if let Some(left) = self.left_out_of(text.as_bytes()) {
-            *text = String::from_utf8_lossy(&left).into_owned();
+        if let Some(left) = self.redacted(text) {
+            *text = left;
         }
     }
 

@@ -2,24 +2,14 @@
 
 use std::time::Duration;
 
-use crate::outcome::{Failure, Finding, Reason};
+use crate::outcome::{ApiEvidence, Failure, Finding, Reason};
 use crate::provider::Answer;
 use crate::target::Expectations;
 
-/// What is wrong after the expectations were applied.
-#[derive(Debug)]
-pub(super) struct Judged {
-    pub(super) failure: Option<Failure>,
-    pub(super) slow: Option<Finding>,
-}
-
+/// What is wrong with an answer after the expectations were applied to what the dialect says of it.
+///
 /// A status that is listed is right whatever the dialect says of it; one that is not listed is wrong.
-pub(super) fn judge(
-    expected: &Expectations,
-    answer: &Answer<'_>,
-    said: Option<Failure>,
-    latency: Option<Duration>,
-) -> Judged {
+pub(super) fn judge(expected: &Expectations, answer: &Answer<'_>, said: Option<Failure>) -> Option<Failure> {
     let status = answer.status.as_u16();
     let by_status = match (expected.status.is_empty(), expected.status.contains(&status)) {
         (true, _) => said,
@@ -34,16 +24,41 @@ pub(super) fn judge(
         let words = format!("{}, which does not match {:?}", answer.describe(), pattern.0.as_str());
         Some(Failure::new(Reason::UnexpectedBody, words))
     };
-    let slow =
-        expected.max_latency.zip(latency).filter(|(most, latency)| latency > most).map(|(most, latency)| {
-            let words = format!(
-                "complete after {:.3} s, expected within {:.3} s",
-                latency.as_secs_f64(),
-                most.as_secs_f64()
-            );
-            Finding::new(Reason::HttpSlow, words)
-        });
-    Judged { failure: by_status.or_else(by_body), slow }
+    by_status.or_else(by_body)
+}
+
+/// What took longer than expected.
+pub(super) fn slow(expected: &Expectations, seen: &ApiEvidence) -> impl Iterator<Item = Finding> {
+    let first_token = seen.stream.and_then(|stream| stream.first_token);
+    let (what, latency) = match seen.stream {
+        None => ("complete", seen.latency()),
+        Some(_) => ("first token", first_token),
+    };
+    let whole = late(Reason::HttpSlow, what, expected.max_latency, latency, "");
+    let token =
+        late(Reason::SlowFirstToken, "first token", expected.max_first_token, first_token, &parts(seen));
+    whole.into_iter().chain(token)
+}
+
+fn late(
+    reason: Reason,
+    what: &str,
+    most: Option<Duration>,
+    time: Option<Duration>,
+    parts: &str,
+) -> Option<Finding> {
+    let (most, time) = most.zip(time).filter(|(most, time)| time > most)?;
+    let (time, most) = (time.as_secs_f64(), most.as_secs_f64());
+    Some(Finding::new(reason, format!("{what} after {time:.3} s{parts}, expected within {most:.3} s")))
+}
+
+/// What came before the first token.
+fn parts(seen: &ApiEvidence) -> String {
+    let head = seen.phases.processing;
+    let event = seen.stream.and_then(|stream| stream.first_event);
+    head.zip(event).map_or_else(String::new, |(head, event)| {
+        format!(" (head {:.3} s, first event {:.3} s)", head.as_secs_f64(), event.as_secs_f64())
+    })
 }
 
 #[cfg(test)]
@@ -51,15 +66,14 @@ mod tests {
     use http::{HeaderMap, StatusCode};
 
     use super::*;
+    use crate::outcome::{HttpPhases, StreamEvidence};
     use crate::target::BodyPattern;
 
     fn judged(expected: &Expectations, status: u16, body: &str, said: Option<Reason>) -> Option<Reason> {
         let headers = HeaderMap::new();
         let status = StatusCode::from_u16(status).unwrap();
         let answer = Answer { status, headers: &headers, body: body.as_bytes(), truncated: false };
-        judge(expected, &answer, said.map(|reason| Failure::new(reason, "")), None)
-            .failure
-            .map(|failure| failure.reason)
+        judge(expected, &answer, said.map(|reason| Failure::new(reason, ""))).map(|failure| failure.reason)
     }
 
     #[test]
@@ -83,13 +97,36 @@ mod tests {
         assert_eq!(judged(&expected, 200, r#"{"status": "no"}"#, None), Some(Reason::UnexpectedBody));
     }
 
+    /// What is said of a call whose head took 0.2 s and whose body took 0.8 s.
+    fn slow_of(expected: &Expectations, stream: Option<StreamEvidence>) -> Vec<(Reason, String)> {
+        let mut evidence = ApiEvidence::of_call("models", http::Method::GET);
+        let (processing, transfer) = (Duration::from_millis(200), Duration::from_millis(800));
+        evidence.phases = HttpPhases { processing: Some(processing), transfer: Some(transfer) };
+        evidence.stream = stream;
+        slow(expected, &evidence).map(|Finding(failure)| (failure.reason, failure.detail)).collect()
+    }
+
     #[test]
-    fn slow_is_a_finding_and_no_failure() {
-        let headers = HeaderMap::new();
-        let answer = Answer { status: StatusCode::OK, headers: &headers, body: b"", truncated: false };
-        let expected = Expectations { max_latency: Some(Duration::from_secs(1)), ..Expectations::default() };
-        let judged = judge(&expected, &answer, None, Some(Duration::from_millis(1001)));
-        assert_eq!((judged.failure, judged.slow.map(|slow| slow.0.reason)), (None, Some(Reason::HttpSlow)));
-        assert!(judge(&expected, &answer, None, Some(Duration::from_secs(1))).slow.is_none());
+    fn slow_is_a_finding() {
+        let within = |ms| Expectations {
+            max_latency: Some(Duration::from_millis(ms)),
+            max_first_token: Some(Duration::from_millis(ms)),
+            ..Expectations::default()
+        };
+        let words = "complete after 1.000 s, expected within 0.999 s".to_owned();
+        assert_eq!(slow_of(&within(999), None), [(Reason::HttpSlow, words)]);
+        assert_eq!(slow_of(&within(1000), None), []);
+        let stream = StreamEvidence {
+            first_event: Some(Duration::from_millis(300)),
+            first_token: Some(Duration::from_millis(600)),
+            ..StreamEvidence::default()
+        };
+        let words = "first token after 0.600 s, expected within 0.500 s".to_owned();
+        let parts = "first token after 0.600 s (head 0.200 s, first event 0.300 s), expected within 0.500 s"
+            .to_owned();
+        let both = [(Reason::HttpSlow, words), (Reason::SlowFirstToken, parts)];
+        assert_eq!(slow_of(&within(500), Some(stream)), both);
+        assert_eq!(slow_of(&within(600), Some(stream)), []);
+        assert_eq!(slow_of(&within(500), Some(StreamEvidence::default())), [], "there was none");
     }
 }

@@ -2,12 +2,14 @@
 
 use std::error::Error as StdError;
 
+use tokio::time::Instant;
+
 use super::exchange::Progress;
 use crate::net::IoTrouble;
 use crate::outcome::{Failure, Reason, error_chain};
 
 /// Reads hyper's error, given how far the exchange came and what broke the stream below, if anything did.
-pub(super) fn of(error: &hyper::Error, progress: &Progress, stream: Option<IoTrouble>) -> Failure {
+pub(super) fn of(error: &hyper::Error, progress: &Progress<'_>, stream: Option<IoTrouble>) -> Failure {
     let frames = frames(error);
     let rules_broken =
         error.is_parse() || error.is_parse_too_large() || frames.is_some_and(h2::Error::is_library);
@@ -20,13 +22,19 @@ pub(super) fn of(error: &hyper::Error, progress: &Progress, stream: Option<IoTro
         None if error.is_incomplete_message() => Reason::HttpReset,
         None => Reason::HttpProtocol,
     };
-    let stage = match &progress.head {
-        None => "waiting for the response".to_owned(),
-        Some(head) => {
-            format!("HTTP {}, reading the body, {} bytes read", head.status.as_u16(), progress.body.len())
+    let chain = error_chain(error);
+    match (&progress.head, &progress.stream) {
+        (None, _) => Failure::new(reason, format!("waiting for the response: {chain}")),
+        (Some(head), None) => {
+            let (status, read) = (head.status.as_u16(), progress.body.len());
+            Failure::new(reason, format!("HTTP {status}, reading the body, {read} bytes read: {chain}"))
         }
-    };
-    Failure::new(reason, format!("{stage}: {}", error_chain(error)))
+        (Some(head), Some(stream)) => {
+            let reason = if reason == Reason::HttpReset { Reason::StreamCut } else { reason };
+            let (status, so_far) = (head.status.as_u16(), stream.so_far(Instant::now()));
+            Failure::new(reason, format!("HTTP {status}, reading the stream, {so_far}: {chain}"))
+        }
+    }
 }
 
 fn of_stream(trouble: IoTrouble) -> Reason {

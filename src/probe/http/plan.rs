@@ -8,7 +8,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 
 use crate::outcome::{ApiEvidence, HttpVersion};
-use crate::provider::{Answer, CallKind, Price, Provider, Reading};
+use crate::provider::{Answer, CallKind, Event, EventReading, Price, Provider, Reading};
 use crate::target::{ApiKey, Endpoint, Expectations, Scheme, Secret, Target};
 
 /// How the canary names itself.
@@ -163,6 +163,15 @@ impl CallPlan {
 
     pub(super) fn read(&self, answer: &Answer<'_>, now: SystemTime) -> Reading {
         self.provider.read(self.kind, answer, now)
+    }
+
+    pub(super) fn read_event(&self, event: Event<'_>) -> EventReading {
+        self.provider.read_event(event)
+    }
+
+    /// Whether a stream of events is asked for.
+    pub(super) fn is_stream(&self) -> bool {
+        self.kind == CallKind::Stream
     }
 
     pub(super) fn expectations(&self) -> &Expectations {
