@@ -19,6 +19,8 @@ pub mod config;
 
 pub mod probe;
 
+pub mod status_page;
+
 pub mod schedule;
 
 pub mod board;

@@ -3,6 +3,7 @@
 //! Promises: an `io::Error` is read here and nowhere else, so that every layer tells a reset from a timeout from our
 //! own exhaustion in the same way.
 
+mod client;
 mod descriptors;
 mod dial;
 mod observed;
@@ -10,6 +11,7 @@ mod tcp_info;
 mod tls_error;
 mod trouble;
 
+pub use client::{client, public_tls};
 pub use descriptors::raise_descriptor_limit;
 pub use dial::{Attempt, Dialled, Missed, dial};
 pub use observed::{Observed, Observer};

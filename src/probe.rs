@@ -10,6 +10,7 @@ mod http;
 mod journey;
 mod outside;
 mod paths;
+mod pooled;
 mod prober;
 mod proxy;
 mod retry;

@@ -14,8 +14,23 @@ use std::path::{Path, PathBuf};
 /// What is measured (`outcome`) knows nothing of how (`probe`) nor of where it goes (`metrics`, `sinks`); `app` ties all
 /// of it together, and `cli` is how people start it.
 const ROOMS: &[&str] = &[
-    "units", "clock", "net", "outcome", "provider", "target", "config", "probe", "schedule", "board",
-    "metrics", "sinks", "web", "simulate", "app", "cli",
+    "units",
+    "clock",
+    "net",
+    "outcome",
+    "provider",
+    "target",
+    "config",
+    "probe",
+    "status_page",
+    "schedule",
+    "board",
+    "metrics",
+    "sinks",
+    "web",
+    "simulate",
+    "app",
+    "cli",
 ];
 
 /// Who may import `metrics`: results become series in one place only, the rest hands on outcomes.

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use api_canary::net;
+
 /// How long it may take to start, and to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -31,7 +33,7 @@ impl Canary {
         command.arg(format!("--config.file={}", config.display())).arg("--web.listen-address=127.0.0.1:0");
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let log = BufReader::new(child.stderr.take().ok_or("it has no log")?);
-        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        let client = net::client(net::public_tls()?).no_proxy().timeout(PATIENCE).build()?;
         let (tell, told) = mpsc::channel();
         // Reads on to the end, so that the program never waits for its log.
         std::thread::spawn(move || {

@@ -8,12 +8,15 @@ mod confidence;
 mod exchange;
 mod expect;
 mod failure;
+mod kept;
 mod plan;
 mod redirect;
 mod sse;
 mod stream;
 mod verdict;
 mod watch;
+
+use std::time::Duration;
 
 use ::http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -25,6 +28,7 @@ use crate::units::Deadline;
 
 use confidence::Confidence;
 use exchange::{Ended, Progress};
+pub(super) use kept::{KeptClient, call_kept};
 pub(super) use plan::PlanError;
 pub(super) use plan::{CallPlan, Channel};
 pub(super) use redirect::{Redirect, redirects_https};
@@ -109,11 +113,7 @@ pub(super) fn no_common_version(plan: &CallPlan, alpn: Option<&str>) -> Stage<Ap
     let evidence = plan.evidence();
     let chose = alpn.unwrap_or("no protocol");
     let words = format!("only HTTP/2 was offered by ALPN and the server chose {chose}");
-    Stage::Failed {
-        took: std::time::Duration::ZERO,
-        failure: Failure::new(Reason::HttpProtocol, words),
-        evidence,
-    }
+    Stage::Failed { took: Duration::ZERO, failure: Failure::new(Reason::HttpProtocol, words), evidence }
 }
 
 #[cfg(test)]

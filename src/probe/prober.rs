@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use super::dns::{PreparedResolver, QuestionError, ResolverError, SystemResolver};
 use super::http::PlanError;
+use super::pooled::PooledError;
 use super::site::SiteProber;
 use super::tls;
 use super::way::WayError;
@@ -30,6 +31,9 @@ pub enum SetupError {
     /// Its call does not work.
     #[error(transparent)]
     Call(#[from] PlanError),
+    /// No ordinary client can make its call.
+    #[error(transparent)]
+    Pooled(#[from] PooledError),
 }
 
 /// Everything that probes one target.
@@ -71,6 +75,7 @@ impl Prober {
             let endpoint = site.endpoint;
             run.lookups.extend(site.lookups);
             run.outcomes.extend(site.outcomes);
+            run.pooled.extend(site.pooled);
             run.retired.extend(site.retired.into_iter().map(|path| (Arc::clone(&endpoint), path)));
             run.findings.extend(site.findings.into_iter().map(|finding| (Arc::clone(&endpoint), finding)));
         }

@@ -15,12 +15,15 @@ use super::http::CallPlan;
 use super::journey::{Start, Via, Walk};
 use super::outside::{Outside, OutsideCheck};
 use super::paths;
+use super::pooled::PooledClient;
 use super::prober::SetupError;
 use super::proxy::Destination;
 use super::retry::{self, Retries};
 use super::tls::TlsSetup;
 use super::way::{self, ProxyWay, Way, WayKind};
-use crate::outcome::{Asked, Family, Finding, Lookup as LookupRecord, Outcome, PathId, RecordType};
+use crate::outcome::{
+    Asked, Connection, Family, Finding, Lookup as LookupRecord, Outcome, PathId, PooledCall, RecordType,
+};
 use crate::target::{Addresses, Families, Host, Order, Scheme, Site, Target};
 use crate::units::Deadline;
 
@@ -30,6 +33,7 @@ pub(super) struct SiteRun {
     pub(super) endpoint: Arc<str>,
     pub(super) lookups: Vec<LookupRecord>,
     pub(super) outcomes: Vec<Outcome>,
+    pub(super) pooled: Vec<PooledCall>,
     pub(super) retired: Vec<PathId>,
     pub(super) findings: Vec<Finding>,
 }
@@ -48,6 +52,8 @@ pub(super) struct SiteProber {
     /// The provider's free call without a key, where that is another one.
     substitute: Option<CallPlan>,
     ways: Vec<Way>,
+    /// One ordinary client a route, where calls are to be made by such as well.
+    pooled: Vec<(Arc<str>, PooledClient)>,
     outside: OutsideCheck,
     known: Mutex<Known>,
 }
@@ -96,6 +102,14 @@ impl SiteProber {
             Scheme::Https => Some(TlsSetup::new(&target.tls, alpn, &endpoint.host, site.public)?),
         };
         let ways = target.routes.iter().map(|route| Way::new(&target.name, route, endpoint));
+        let ways: Vec<_> = ways.collect::<Result<_, _>>()?;
+        let mut pooled = Vec::new();
+        if target.call.connection == Connection::Reused {
+            for (route, way) in target.routes.iter().zip(&ways) {
+                let client = PooledClient::new(target, site, way, tls.as_ref(), &resolvers, system)?;
+                pooled.extend(client.map(|client| (Arc::clone(&route.name), client)));
+            }
+        }
         Ok(Self {
             target: Arc::clone(target),
             shown: endpoint.shown().into(),
@@ -108,7 +122,8 @@ impl SiteProber {
                 .filter(|kind| *kind != target.call.kind)
                 .map(|kind| CallPlan::new(target, endpoint, kind))
                 .transpose()?,
-            ways: ways.collect::<Result<_, _>>()?,
+            ways,
+            pooled,
             outside: OutsideCheck::new(target, endpoint),
             known: Mutex::default(),
             site: site.clone(),
@@ -119,10 +134,11 @@ impl SiteProber {
     pub(super) async fn run(&self, order: Order) -> SiteRun {
         let start = Start::now(order);
         let deadline = Deadline::after(start.at, self.target.timeout);
-        let (ipv4, ipv6, named) = tokio::join!(
+        let (ipv4, ipv6, named, pooled) = tokio::join!(
             self.leg(Family::Ipv4, start, deadline),
             self.leg(Family::Ipv6, start, deadline),
             self.by_name(start, deadline),
+            self.by_ordinary_clients(order, deadline),
         );
         let decisions = match self.target.families {
             // An address literal has its one family, and listed families are walked whatever DNS says.
@@ -136,6 +152,7 @@ impl SiteProber {
             endpoint: Arc::clone(&self.shown),
             lookups: Vec::new(),
             outcomes: Vec::new(),
+            pooled,
             retired: Vec::new(),
             findings: Vec::new(),
         };
@@ -157,6 +174,18 @@ impl SiteProber {
         run.outcomes.extend(named);
         run.findings.extend(paths::compare(&run.outcomes));
         run
+    }
+
+    /// The configured call by the ordinary client of every route; no client makes the substitute.
+    async fn by_ordinary_clients(&self, order: Order, deadline: Deadline) -> Vec<PooledCall> {
+        if order != Order::Configured {
+            return Vec::new();
+        }
+        join_all(self.pooled.iter().map(|(route, client)| async {
+            let stage = client.call(deadline).await;
+            PooledCall { endpoint: Arc::clone(&self.shown), route: Arc::clone(route), stage }
+        }))
+        .await
     }
 
     /// How many descriptors a run may hold at once. In each family the first resolver is asked before there is anything to
@@ -185,7 +214,8 @@ impl SiteProber {
             (Host::Name(_), Families::Answered) => 2,
             (Host::Name(_), Families::Only(only)) => u64::try_from(only.len()).unwrap_or(u64::MAX),
         };
-        families * (asked + addressed * each + outside) + named
+        let pooled = u64::try_from(self.pooled.len()).unwrap_or(u64::MAX) * PooledClient::DESCRIPTORS;
+        families * (asked + addressed * each + outside) + named + pooled
     }
 
     /// The ways that need an address.
@@ -260,6 +290,8 @@ impl SiteProber {
             offer: self.target.http.offer,
             tls: self.tls.as_ref(),
             plan: match start.order {
+                // Beside ordinary clients it is not made twice, unless there is nothing else to make.
+                Order::Configured if !self.pooled.is_empty() => self.substitute.as_ref().or(Some(&self.plan)),
                 Order::Configured => Some(&self.plan),
                 Order::Substitute => self.substitute.as_ref(),
             },

@@ -12,6 +12,7 @@ mod failure;
 mod machine;
 mod ocsp;
 mod older;
+mod ordinary;
 mod setup;
 mod tap;
 mod trust;
@@ -31,6 +32,7 @@ use crate::units::{Deadline, PromDuration};
 
 pub(super) use failure::turned_away;
 pub(super) use older::{Older, refuses_older};
+pub(super) use ordinary::{Peers, trusting_nobody};
 pub(super) use setup::SetupError;
 pub(super) use setup::TlsSetup;
 use tap::{FirstBytes, Tap};

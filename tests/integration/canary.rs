@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 
+use api_canary::net;
+
 use crate::exposition::Samples;
 use crate::workspace::wait_for;
 
@@ -117,7 +119,7 @@ impl Canary {
             address,
             log,
             reader,
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: net::client(net::public_tls().unwrap()).no_proxy().gzip(true).build().unwrap(),
         };
         wait_for("readiness", || async {
             let (status, text) = canary.get("/-/ready").await;
@@ -173,7 +175,7 @@ impl Canary {
 
     /// Status, headers and body of a page that was asked for with a method and headers.
     pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Page {
-        let plain = reqwest::Client::builder().no_proxy().no_gzip().build().unwrap();
+        let plain = net::client(net::public_tls().unwrap()).no_proxy().build().unwrap();
         let url = format!("http://{}{path}", self.address);
         let mut request = plain.request(method.parse().unwrap(), url);
         for (name, value) in headers {

@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use api_canary::net;
 use tokio::time::{Duration, Instant};
 
 use crate::canary::{Canary, binary};
@@ -223,8 +224,9 @@ async fn it_goes_on_when_nobody_reads_its_log_any_more() {
             .spawn()
             .unwrap();
         let url = format!("http://{free}/metrics");
+        let client = net::client(net::public_tls().unwrap()).no_proxy().build().unwrap();
         let looked = wait_for("the first runs", || async {
-            let text = reqwest::get(&url).await.map_err(|error| error.to_string())?.text().await;
+            let text = client.get(&url).send().await.map_err(|error| error.to_string())?.text().await;
             let samples = Samples::read(&text.map_err(|error| error.to_string())?);
             if runs(&samples, "a") >= 2.0 { Ok(()) } else { Err(format!("{samples:?}")) }
         });

@@ -20,6 +20,8 @@ mod lifecycle;
 #[cfg(test)]
 mod namespaces;
 #[cfg(test)]
+mod ordinary;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
 mod prometheus;

@@ -132,7 +132,8 @@ where
     }
 }
 
-async fn receive<R, B>(response: R, progress: &mut Progress<'_>) -> Result<(), B::Error>
+/// Reads the answer, over whoever's connection it comes.
+pub(super) async fn receive<R, B>(response: R, progress: &mut Progress<'_>) -> Result<(), B::Error>
 where
     R: Future<Output = Result<http::Response<B>, B::Error>>,
     B: Body<Data = Bytes> + Unpin,

@@ -161,6 +161,13 @@ impl CallPlan {
         Prepared { head, key: sent }
     }
 
+    /// The request for a client that keeps its connection and chooses the version itself.
+    pub(super) fn request_kept(&self, channel: Channel) -> Prepared {
+        let mut prepared = self.request(HttpVersion::Http2, channel);
+        *prepared.head.version_mut() = http::Version::HTTP_11;
+        prepared
+    }
+
     pub(super) fn read(&self, answer: &Answer<'_>, now: SystemTime) -> Reading {
         self.provider.read(self.kind, answer, now)
     }

@@ -50,7 +50,7 @@ impl ProxySetup {
         Ok(Self { shown: proxy.to_string(), proxy, tls, authorization, confided })
     }
 
-    pub(super) fn proxy(&self) -> &Proxy {
+    pub(in crate::probe) fn proxy(&self) -> &Proxy {
         &self.proxy
     }
 
@@ -59,7 +59,7 @@ impl ProxySetup {
         &self.shown
     }
 
-    pub(super) fn tls(&self) -> Option<&TlsSetup> {
+    pub(in crate::probe) fn tls(&self) -> Option<&TlsSetup> {
         self.tls.as_ref()
     }
 

@@ -126,6 +126,11 @@ impl TlsSetup {
         Arc::new(config)
     }
 
+    /// The configuration without a verifier that can be used.
+    pub(super) fn base(&self) -> &ClientConfig {
+        &self.base
+    }
+
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }

@@ -1,3 +1,5 @@
+//! The gate under limits, rhythms and budgets.
+
 use crate::outcome::{PathId, PooledCall, sample};
 use crate::provider::{CallKind, Price};
 use crate::target::Budget;

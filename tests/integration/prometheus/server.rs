@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use api_canary::net;
 use serde_json::Value;
 
 use crate::exposition::Samples;
@@ -39,7 +40,7 @@ impl Prometheus {
             command
         })
         .await;
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = net::client(net::public_tls().unwrap()).no_proxy().build().unwrap();
         let prometheus = Self { peer, address: local(port), client };
         // Its port takes connections before its storage is open; until then every question is answered by 503 in words.
         wait_for("a ready Prometheus", || async {
