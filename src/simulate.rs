@@ -6,6 +6,9 @@
 //! healthy unless a fault is set for it. Many clients can try many faults against one simulator at
 //! the same time.
 //!
+//! Names speak Anthropic's API, but for those at and below `openai.<domain>`, `azure`, `gemini`, `mistral`, `groq`,
+//! `openrouter`, `vertex` and `bedrock`: `http-429.openai.<domain>` always has that fault, told as OpenAI tells it.
+//!
 //! Invariants: no packet leaves the machine, everything is bounded (connections, their lifetime,
 //! bodies, what is remembered), and [`Simulator::shutdown`] ends every task.
 //!
@@ -24,6 +27,7 @@ mod accept;
 mod black_hole;
 pub mod command;
 mod control;
+mod dialect;
 mod dns;
 mod fault;
 mod host_faults;
@@ -39,5 +43,6 @@ mod tls;
 mod world;
 
 pub use fault::{Fault, UnknownFault};
+pub use host_faults::Lasting;
 pub use record::{RecordedQuery, RecordedRequest, RecordedTunnel};
 pub use simulator::{Options, Simulator, StartError};

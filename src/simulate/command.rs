@@ -161,7 +161,9 @@ fn greeting(simulator: &Simulator, domain: &str, ca_file: &Path) -> String {
          CA file  {}\n\
          \n\
          Any https://FAULT.{domain}:{port} always has that fault, such as tls-expired.{domain};\n\
-         `api-canary simulate --list-faults` names them all. To break api.{domain} itself:\n\
+         `api-canary simulate --list-faults` names them all. Names at and below openai.{domain} speak OpenAI's\n\
+         dialect (http-429.openai.{domain}); so do azure, gemini, mistral, groq, openrouter, vertex and bedrock.\n\
+         To break api.{domain} itself, for good or for a while (?for=10s, ?requests=5):\n\
          \n  curl -X PUT http://{control}/faults/api.{domain}/http-529\n\
          \n\
          A config for api-canary:\n\

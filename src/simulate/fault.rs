@@ -91,6 +91,7 @@ faults! {
 
     Http302 "http-302" "api" "302 to a login portal, from something in between"
     Http400Credit "http-400-credit" "api" "400 invalid_request_error: the credit balance is too low"
+    Http400Spend "http-400-spend" "api" "400 invalid_request_error: the spend limit one has set is reached"
     Http401 "http-401" "api" "401 authentication_error: invalid x-api-key"
     Http402 "http-402" "api" "402 billing_error"
     Http403 "http-403" "api" "403 permission_error"
@@ -100,6 +101,9 @@ faults! {
     Http404 "http-404" "api" "404 not_found_error"
     Http413 "http-413" "api" "413 of the edge, HTML, without request-id"
     Http429 "http-429" "api" "429 rate_limit_error with retry-after: 7 and no requests remaining"
+    Http429Ms "http-429-ms" "api" "429 with retry-after-ms: 1500, retry-after: 2 and x-should-retry: true"
+    Http429Date "http-429-date" "api" "429 with retry-after as an HTTP date in 7 s"
+    Http429NoRetry "http-429-no-retry" "api" "429 with retry-after: 7 and x-should-retry: false"
     Http429Spend "http-429-spend" "api" "429 enforced_spend_limit_reached without retry-after"
     Http500 "http-500" "api" "500 api_error"
     Http503Text "http-503-text" "api" "503 with the proxy tier's plain text, without request-id"
@@ -119,6 +123,18 @@ faults! {
     HttpSlowBody "http-slow-body" "api" "the head comes at once, the body in four parts until 1.4 s"
     HttpHugeBody "http-huge-body" "api" "200 with a body of 3 MiB"
     HttpHugeHeaders "http-huge-headers" "api" "200 with a header of 100 KiB"
+    HttpLimitsAbsurd "http-limits-absurd" "api" "healthy, but the rate limits are negative, beyond any number, or words"
+
+    StreamError "stream-error" "api" "a stream ends with an overloaded_error event after some tokens"
+    StreamCut "stream-cut" "api" "the connection is closed after some tokens of a stream"
+    StreamReset "stream-reset" "api" "the connection is reset after some tokens of a stream"
+    StreamNoEnd "stream-no-end" "api" "a stream ends properly for HTTP, but without its last event"
+    StreamStall "stream-stall" "api" "nothing comes any more after some tokens of a stream"
+    StreamStallMidEvent "stream-stall-mid-event" "api" "an event of a stream comes byte by byte and never ends"
+    StreamPings "stream-pings" "api" "a stream starts, and then has only pings"
+    StreamSlowStart "stream-slow-start" "api" "healthy, but a stream's first token comes after 1.5 s"
+    StreamGarbage "stream-garbage" "api" "200 text/event-stream with data that is no JSON"
+    StreamJson "stream-json" "api" "200 with a whole JSON answer where a stream was asked for"
 }
 
 /// Every fault's name, comma separated.
@@ -164,9 +180,9 @@ mod tests {
                 name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b)),
                 "{name}"
             );
-            let prefix = if fault.layer() == "api" { "http-" } else { fault.layer() };
+            let prefixes = if fault.layer() == "api" { ["http-", "stream-"] } else { [fault.layer(); 2] };
             assert!(
-                name.starts_with(prefix) || *fault == Fault::Portal,
+                prefixes.iter().any(|prefix| name.starts_with(prefix)) || *fault == Fault::Portal,
                 "{name} is of layer {}",
                 fault.layer()
             );

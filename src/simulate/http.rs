@@ -7,19 +7,24 @@
 mod answers;
 mod api;
 mod body;
+mod call;
+mod dialects;
+mod ending;
 mod executor;
 mod faults;
 mod lent;
+mod limits;
 mod messages;
+mod model;
+mod script;
 
 use super::fault::Fault;
-use super::host_faults::normal;
-use super::record::RecordedRequest;
 use super::world::World;
 use body::Body;
+use call::Call;
+use ending::{End, Ending, end};
 use executor::BoundedExecutor;
-use http::header::{AUTHORIZATION, HOST, USER_AGENT};
-use http::{HeaderMap, Request, Response, Version};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -28,10 +33,9 @@ use lent::Lent;
 use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
 use tokio_rustls::server::TlsStream;
 
 pub(super) use executor::BoundedExecutor as Executor;
@@ -41,26 +45,11 @@ pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     fn tcp(&self) -> &TcpStream;
 }
 
-/// How a connection ends without a proper answer.
-#[derive(Debug, Clone, Copy)]
-enum Ending {
-    Reset,
-    Close,
-    Garbage(Version),
-}
-
-/// Set by the request that ends the connection.
-#[derive(Default)]
-struct End {
-    how: OnceLock<Ending>,
-    come: Notify,
-}
-
 /// What the requests of one connection share.
 struct Connection {
     world: Arc<World>,
     server_name: Option<String>,
-    end: End,
+    end: Arc<End>,
 }
 
 impl Transport for TcpStream {
@@ -87,7 +76,7 @@ pub(super) async fn serve<S: Transport>(
     world: Arc<World>,
 ) -> io::Result<()> {
     let lent = Lent::new(stream);
-    let connection = Arc::new(Connection { world, server_name, end: End::default() });
+    let connection = Arc::new(Connection { world, server_name, end: Arc::default() });
     {
         let service = service_fn(|request| {
             let connection = Arc::clone(&connection);
@@ -97,92 +86,41 @@ pub(super) async fn serve<S: Transport>(
         let served = pin!(builder.serve_connection(TokioIo::new(lent.lend()), service));
         tokio::select! {
             biased;
-            () = connection.end.come.notified() => {}
+            () = connection.end.come() => {}
             done = served => return done.map_err(io::Error::other),
         }
     }
-    match (connection.end.how.get(), lent.take_back()) {
-        (Some(how), Some(stream)) => end(stream, *how).await,
+    match (connection.end.how(), lent.take_back()) {
+        (Some(how), Some(stream)) => end(stream, how).await,
         _ => Ok(()),
     }
 }
-
-async fn end<S: Transport>(mut stream: S, how: Ending) -> io::Result<()> {
-    match how {
-        Ending::Reset => stream.tcp().set_zero_linger(),
-        Ending::Close => stream.shutdown().await,
-        Ending::Garbage(version) => {
-            stream.write_all(if version == Version::HTTP_2 { BOGUS_FRAME } else { NO_HTTP }).await?;
-            stream.shutdown().await
-        }
-    }
-}
-
-/// Begins with no status line.
-const NO_HTTP: &[u8] = b"\x00\x01\x02 these are not the bytes of an answer\r\n\r\n";
-
-/// A DATA frame on stream 0, which belongs to the connection and must not have any.
-const BOGUS_FRAME: &[u8] = b"\x00\x00\x04\x00\x00\x00\x00\x00\x00nope";
 
 // === impl Connection ===
 
 impl Connection {
     async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
-        let host = host(&request).or_else(|| self.server_name.clone()).unwrap_or_default();
-        let by_name = self.server_name.as_deref().and_then(|name| self.world.fault(name));
-        let fault = by_name.or_else(|| self.world.fault(&host));
-        self.world.requests.push(record(&request, host));
+        let mut call = Call::read(request, self.server_name.as_deref(), Arc::clone(&self.end)).await;
+        let faults = &self.world.faults;
+        let names = [self.server_name.as_deref(), Some(call.host.as_str())];
+        let fault = names.iter().flatten().find_map(|name| faults.of_request(name));
+        call.dialect = names.iter().flatten().find_map(|name| faults.dialect(name));
+        call.fault = fault.filter(|fault| fault.layer() == "api");
+        self.world.requests.push(call.record());
         match fault {
             Some(Fault::HttpReset) => self.end(Ending::Reset).await,
             Some(Fault::HttpEof) => self.end(Ending::Close).await,
-            Some(Fault::HttpGarbage) => self.end(Ending::Garbage(request.version())).await,
+            Some(Fault::HttpGarbage) => self.end(Ending::Garbage(call.head.version)).await,
             Some(Fault::HttpTimeout) => std::future::pending().await,
-            fault => faults::answer(&self.world, fault, request).await,
+            _ => faults::answer(&self.world, call).await,
         }
     }
 
     /// Never returns: the connection goes away underneath.
     async fn end(&self, how: Ending) -> Response<Body> {
-        let _first_wins = self.end.how.set(how);
-        self.end.come.notify_one();
+        self.end.bring(how);
         std::future::pending().await
     }
-}
-
-fn host(request: &Request<Incoming>) -> Option<String> {
-    let host = match request.uri().host() {
-        Some(host) => host,
-        None => {
-            let host = request.headers().get(HOST)?.to_str().ok()?;
-            match host.rsplit_once(':') {
-                Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
-                _ => host,
-            }
-        }
-    };
-    Some(normal(host.trim_start_matches('[').trim_end_matches(']')).into_owned())
-}
-
-fn record(request: &Request<Incoming>, host: String) -> RecordedRequest {
-    RecordedRequest {
-        host,
-        method: request.method().to_string(),
-        path: request.uri().path().to_owned(),
-        keyed: is_keyed(request.headers()),
-        http_version: match request.version() {
-            Version::HTTP_2 => "HTTP/2.0",
-            Version::HTTP_10 => "HTTP/1.0",
-            _ => "HTTP/1.1",
-        },
-        user_agent: request
-            .headers()
-            .get(USER_AGENT)
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
-    }
-}
-
-fn is_keyed(headers: &HeaderMap) -> bool {
-    headers.contains_key("x-api-key") || headers.contains_key(AUTHORIZATION)
 }
 
 #[cfg(test)]

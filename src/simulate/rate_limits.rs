@@ -30,11 +30,51 @@ struct State {
     at: Instant,
 }
 
-/// One limit as its three headers tell it.
-struct Reading {
-    limit: u32,
-    remaining: f64,
-    seconds_to_full: f64,
+/// One limit, as headers tell it in three values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    pub(super) limit: u32,
+    pub(super) remaining: f64,
+    pub(super) seconds_to_full: f64,
+}
+
+/// What is left of all limits after a call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Account {
+    /// Whole requests.
+    pub(super) requests: Reading,
+    pub(super) input: Reading,
+    pub(super) output: Reading,
+}
+
+// === impl Account ===
+
+impl Account {
+    /// No requests are left, as a 429 tells it.
+    pub(super) fn exhausted() -> Self {
+        let full = |limit: u32| Reading { limit, remaining: f64::from(limit), seconds_to_full: 0.0 };
+        let [requests, input, output] = LIMITS;
+        let requests = Reading { limit: requests, remaining: 0.0, seconds_to_full: 7.0 };
+        Self { requests, input: full(input), output: full(output) }
+    }
+
+    /// Input and output tokens together.
+    pub(super) fn tokens(&self) -> Reading {
+        Reading {
+            limit: self.input.limit + self.output.limit,
+            remaining: self.input.remaining + self.output.remaining,
+            seconds_to_full: self.input.seconds_to_full.max(self.output.seconds_to_full),
+        }
+    }
+
+    /// As Anthropic's headers have it.
+    pub(super) fn write(&self, wall: Timestamp, headers: &mut HeaderMap) {
+        write("requests", &self.requests, 1.0, wall, headers);
+        // The provider rounds remaining tokens to the nearest thousand.
+        write("tokens", &self.tokens(), 1000.0, wall, headers);
+        write("input-tokens", &self.input, 1000.0, wall, headers);
+        write("output-tokens", &self.output, 1000.0, wall, headers);
+    }
 }
 
 // === impl RateLimits ===
@@ -44,20 +84,11 @@ impl RateLimits {
         Self { state: Mutex::new(State { missing: [0.0; 3], at: now }) }
     }
 
-    /// Books one call and writes what is left into its answer's headers.
-    pub(super) fn book(&self, used: Used, now: Instant, wall: Timestamp, headers: &mut HeaderMap) {
+    /// Books one call; what is left then.
+    pub(super) fn book(&self, used: Used, now: Instant) -> Account {
         let [mut requests, input, output] = self.take(used, now);
         requests.remaining = requests.remaining.floor();
-        let tokens = Reading {
-            limit: input.limit + output.limit,
-            remaining: input.remaining + output.remaining,
-            seconds_to_full: input.seconds_to_full.max(output.seconds_to_full),
-        };
-        write("requests", &requests, 1.0, wall, headers);
-        // The provider rounds remaining tokens to the nearest thousand.
-        write("tokens", &tokens, 1000.0, wall, headers);
-        write("input-tokens", &input, 1000.0, wall, headers);
-        write("output-tokens", &output, 1000.0, wall, headers);
+        Account { requests, input, output }
     }
 
     fn take(&self, used: Used, now: Instant) -> [Reading; 3] {
@@ -77,16 +108,6 @@ impl RateLimits {
             }
         })
     }
-}
-
-/// The headers of an account with no requests left, as a 429 carries them.
-pub(super) fn exhausted(wall: Timestamp, headers: &mut HeaderMap) {
-    let [requests, input, output] = LIMITS;
-    let full = |limit: u32| Reading { limit, remaining: f64::from(limit), seconds_to_full: 0.0 };
-    write("requests", &Reading { limit: requests, remaining: 0.0, seconds_to_full: 7.0 }, 1.0, wall, headers);
-    write("tokens", &full(input + output), 1000.0, wall, headers);
-    write("input-tokens", &full(input), 1000.0, wall, headers);
-    write("output-tokens", &full(output), 1000.0, wall, headers);
 }
 
 fn write(what: &str, reading: &Reading, unit: f64, wall: Timestamp, headers: &mut HeaderMap) {
@@ -114,7 +135,7 @@ mod tests {
         let limits = RateLimits::new(start);
         let mut headers = HeaderMap::new();
         for _ in 0..50 {
-            limits.book(Used { input_tokens: 1000, output_tokens: 20 }, start, wall, &mut headers);
+            limits.book(Used { input_tokens: 1000, output_tokens: 20 }, start).write(wall, &mut headers);
         }
         assert_eq!(headers["anthropic-ratelimit-requests-limit"], "1000");
         assert_eq!(headers["anthropic-ratelimit-requests-remaining"], "950");
@@ -122,7 +143,7 @@ mod tests {
         assert_eq!(headers["anthropic-ratelimit-input-tokens-remaining"], "1950000");
         assert_eq!(headers["anthropic-ratelimit-output-tokens-remaining"], "399000");
         assert_eq!(headers["anthropic-ratelimit-tokens-remaining"], "2349000");
-        limits.book(Used::default(), start + Duration::from_secs(60), wall, &mut headers);
+        limits.book(Used::default(), start + Duration::from_secs(60)).write(wall, &mut headers);
         assert_eq!(headers["anthropic-ratelimit-requests-remaining"], "999");
         assert_eq!(headers["anthropic-ratelimit-input-tokens-remaining"], "2000000");
     }
@@ -133,7 +154,7 @@ mod tests {
         let limits = RateLimits::new(start);
         let mut headers = HeaderMap::new();
         for _ in 0..1002 {
-            limits.book(Used::default(), start, Timestamp::UNIX_EPOCH, &mut headers);
+            limits.book(Used::default(), start).write(Timestamp::UNIX_EPOCH, &mut headers);
         }
         assert_eq!(headers["anthropic-ratelimit-requests-remaining"], "0");
         assert_eq!(headers["anthropic-ratelimit-requests-reset"], "1970-01-01T00:01:00Z");

@@ -16,8 +16,12 @@ pub struct RecordedRequest {
     pub method: String,
     /// The path, without the query.
     pub path: String,
-    /// Whether it carried a credential (`x-api-key` or `authorization`).
+    /// Whether it carried a credential: any provider's header for it, or Gemini's `key` in the query.
     pub keyed: bool,
+    /// The model it names, in its body or its path.
+    pub model: Option<String>,
+    /// Whether it asks for a stream.
+    pub stream: bool,
     /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`.
     pub http_version: &'static str,
     /// The `user-agent`, where there was one.

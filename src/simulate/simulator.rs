@@ -2,7 +2,7 @@
 
 use super::accept::{MAX_CONNECTIONS, accept_loop};
 use super::fault::Fault;
-use super::host_faults::{HostFaults, normal};
+use super::host_faults::{HostFaults, Lasting, normal};
 use super::rate_limits::RateLimits;
 use super::record::{RecordedQuery, RecordedRequest, RecordedTunnel, Ring};
 use super::sockets::{ApiSockets, BLACK_HOLE, bind_api, bind_dns, bind_tcp};
@@ -197,7 +197,13 @@ impl Simulator {
 
     /// Gives a host a fault, in place of the one it has. A host named after a fault keeps that one.
     pub fn set_fault(&self, host: &str, fault: Fault) {
-        self.world.faults.set(host, fault);
+        self.set_fault_lasting(host, fault, Lasting::default());
+    }
+
+    /// The same for a while: it ends by itself. Only requests that reach the API are counted, so a fault of a layer
+    /// below it ends by its time only.
+    pub fn set_fault_lasting(&self, host: &str, fault: Fault, lasting: Lasting) {
+        self.world.faults.set(host, fault, lasting);
     }
 
     /// Makes a host healthy again.

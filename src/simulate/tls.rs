@@ -68,7 +68,9 @@ mod tests {
     #[tokio::test]
     async fn healthy_names_are_trusted_by_who_trusts_the_root() {
         let simulator = start().await;
-        for host in ["api.sim.test", "sim.test", "127.0.0.1", "tls-expiring.sim.test"] {
+        let hosts = ["api.sim.test", "sim.test", "127.0.0.1", "tls-expiring.sim.test"];
+        for host in hosts.iter().chain(&["openai.sim.test", "http-429.gemini.sim.test", "api.azure.sim.test"])
+        {
             let stream = handshake(&simulator, host, BOTH).await.unwrap();
             let session = stream.get_ref().1;
             assert_eq!(session.protocol_version(), Some(ProtocolVersion::TLSv1_3));
@@ -81,6 +83,8 @@ mod tests {
     async fn variants_of_healthy_handshakes() {
         let simulator = start().await;
         let stream = handshake(&simulator, "tls-1.2.sim.test", BOTH).await.unwrap();
+        assert_eq!(stream.get_ref().1.protocol_version(), Some(ProtocolVersion::TLSv1_2));
+        let stream = handshake(&simulator, "tls-1.2.openai.sim.test", BOTH).await.unwrap();
         assert_eq!(stream.get_ref().1.protocol_version(), Some(ProtocolVersion::TLSv1_2));
         let stream = handshake(&simulator, "tls-no-alpn.sim.test", BOTH).await.unwrap();
         assert_eq!(stream.get_ref().1.alpn_protocol(), None);

@@ -34,6 +34,8 @@ pub(super) struct World {
 pub(super) struct Ids {
     pub(super) request_id: String,
     pub(super) ray: String,
+    /// The same for origins that count in UUIDs.
+    pub(super) uuid: String,
 }
 
 /// Now, as calendars have it; the epoch where the clock is out of any calendar's range.
@@ -50,6 +52,10 @@ impl World {
 
     pub(super) fn next_ids(&self) -> Ids {
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
-        Ids { request_id: format!("req_011CSim{serial:017x}"), ray: format!("{serial:016x}-SIM") }
+        Ids {
+            request_id: format!("req_011CSim{serial:017x}"),
+            ray: format!("{serial:016x}-SIM"),
+            uuid: format!("51a7e0a1-0000-4000-8000-{:012x}", serial & 0xffff_ffff_ffff),
+        }
     }
 }

@@ -36,6 +36,8 @@ mod scene;
 #[cfg(test)]
 mod scheduling;
 #[cfg(test)]
+mod sdk_clients;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod series;

@@ -1,15 +1,13 @@
 //! The healthy API: what is asked for by method and path, and who may ask.
 
-use super::super::accept::MAX_BODY;
 use super::super::rate_limits::Used;
 use super::super::world::{Ids, World, wall_clock};
-use super::answers::{Answer, Refusal, error, from_edge, from_origin, html, json, method_not_allowed, typed};
+use super::answers::{Answer, Refusal, error, from_origin, html, json, method_not_allowed, typed};
+use super::call::Call;
 use super::messages;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, Method, Request, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -24,17 +22,20 @@ const MODELS: [(&str, &str); 4] = [
 ];
 const CREATED_AT: &str = "2026-01-01T00:00:00Z";
 
-pub(super) async fn answer(world: &World, ids: &Ids, request: Request<Incoming>) -> Answer {
-    let read = matches!(*request.method(), Method::GET | Method::HEAD);
-    let post = request.method() == Method::POST;
-    let answer = match request.uri().path() {
+pub(super) fn answer(world: &World, ids: &Ids, call: &Call) -> Answer {
+    let read = matches!(call.head.method, Method::GET | Method::HEAD);
+    let post = call.head.method == Method::POST;
+    let answer = match call.path() {
         "/api/hello" if read => json(StatusCode::OK, HELLO),
         "/ok" if read => json(StatusCode::OK, &br#"{"status":"ok"}"#[..]),
         "/text" if read => {
             typed(StatusCode::OK, "text/plain; charset=utf-8", &b"plain text, all is well\n"[..])
         }
-        "/v1/models" if read => models(world, ids, &request),
-        "/v1/messages" | "/v1/messages/count_tokens" if post => return call(world, ids, request).await,
+        "/v1/models" if read => models(world, ids, call),
+        "/v1/messages" | "/v1/messages/count_tokens" if post => match authorize(world, call) {
+            Ok(()) => messages::answer(world, ids, call, call.path().ends_with("count_tokens")),
+            Err(refused) => refused.answer(ids),
+        },
         "/api/hello" | "/ok" | "/text" | "/v1/models" => method_not_allowed(ids, "GET, HEAD"),
         "/v1/messages" | "/v1/messages/count_tokens" => method_not_allowed(ids, "POST"),
         _ => error(ids, 404, "not_found_error", "Not Found"),
@@ -44,16 +45,14 @@ pub(super) async fn answer(world: &World, ids: &Ids, request: Request<Incoming>)
 
 /// Books a call on the account and writes what is left into its answer.
 pub(super) fn book(world: &World, used: Used, answer: &mut Answer) {
-    world.rate_limits.book(used, Instant::now(), wall_clock(), answer.headers_mut());
+    world.rate_limits.book(used, Instant::now()).write(wall_clock(), answer.headers_mut());
 }
 
-fn models(world: &World, ids: &Ids, request: &Request<Incoming>) -> Answer {
-    if let Err(refused) = authorize(world, request.headers()) {
+fn models(world: &World, ids: &Ids, call: &Call) -> Answer {
+    if let Err(refused) = authorize(world, call) {
         return refused.answer(ids);
     }
-    let limit =
-        request.uri().query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("limit="));
-    let limit = match limit.map(str::parse::<usize>) {
+    let limit = match call.parameter("limit").map(str::parse::<usize>) {
         None => 20,
         Some(Ok(limit @ 1..=1000)) => limit,
         Some(_) => return error(ids, 400, "invalid_request_error", "limit: must be between 1 and 1000"),
@@ -75,34 +74,24 @@ fn models(world: &World, ids: &Ids, request: &Request<Incoming>) -> Answer {
     answer
 }
 
-async fn call(world: &World, ids: &Ids, request: Request<Incoming>) -> Answer {
-    let (head, body) = request.into_parts();
-    // The edge stops a body that is too large before the API sees it.
-    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        return too_large(ids);
-    };
-    if let Err(refused) = authorize(world, &head.headers) {
-        return from_origin(refused.answer(ids), ids);
-    }
-    let count = head.uri.path().ends_with("count_tokens");
-    from_origin(messages::answer(world, ids, &body.to_bytes(), count), ids)
-}
-
-pub(super) fn too_large(ids: &Ids) -> Answer {
+pub(super) fn too_large() -> Answer {
     const PAGE: &[u8] = b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>\r\n\
         <center><h1>413 Request Entity Too Large</h1></center>\r\n<hr><center>cloudflare</center>\r\n\
         </body>\r\n</html>\r\n";
-    from_edge(html(StatusCode::PAYLOAD_TOO_LARGE, Bytes::from_static(PAGE)), ids)
+    html(StatusCode::PAYLOAD_TOO_LARGE, Bytes::from_static(PAGE))
 }
 
-/// First the key, then the version, as the provider checks them.
-fn authorize(world: &World, headers: &HeaderMap) -> Result<(), Refusal> {
+/// First the key, then the version, as the provider checks them. The key comes in either header: the provider's own
+/// clients have moved to `authorization`.
+fn authorize(world: &World, call: &Call) -> Result<(), Refusal> {
     let refuse = |message| Err(Refusal::new(401, "authentication_error", message));
-    match headers.get("x-api-key") {
-        Some(key) if key.as_bytes() == world.api_key.as_bytes() => {}
-        Some(_) => return refuse("invalid x-api-key"),
-        None if headers.contains_key(AUTHORIZATION) => return refuse("Invalid bearer token"),
-        None => return refuse("x-api-key header is required"),
+    let headers = &call.head.headers;
+    match (headers.get("x-api-key"), call.bearer()) {
+        (Some(key), _) if key.as_bytes() == world.api_key.as_bytes() => {}
+        (None, Some(key)) if key == world.api_key => {}
+        (Some(_), _) => return refuse("invalid x-api-key"),
+        (None, _) if headers.contains_key(AUTHORIZATION) => return refuse("Invalid bearer token"),
+        (None, _) => return refuse("x-api-key header is required"),
     }
     if !headers.contains_key("anthropic-version") {
         return Err(Refusal::new(400, "invalid_request_error", "anthropic-version: header is required"));
@@ -163,6 +152,13 @@ mod tests {
         let refused = [
             (&[][..], 401, "authentication_error", "x-api-key header is required"),
             (&[("x-api-key", "sk-ant-other")], 401, "authentication_error", "invalid x-api-key"),
+            (
+                &[("authorization", "Bearer sk-ant-other")],
+                401,
+                "authentication_error",
+                "Invalid bearer token",
+            ),
+            (&[("authorization", "sk-ant-sim-valid")], 401, "authentication_error", "Invalid bearer token"),
             (&KEYED[..1], 400, "invalid_request_error", "anthropic-version: header is required"),
         ];
         for (headers, status, kind, message) in refused {
@@ -173,6 +169,8 @@ mod tests {
             assert_eq!(body["error"]["message"], message);
             assert_eq!(body["request_id"], answer.headers["request-id"].to_str().unwrap());
         }
+        let bearer = [("authorization", "Bearer sk-ant-sim-valid"), KEYED[1]];
+        assert_eq!(get(&simulator, HOST, "/v1/models", &bearer).await.unwrap().status, 200);
     }
 
     #[tokio::test]
@@ -204,7 +202,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_beyond_the_bound_is_refused_by_the_edge() {
         let simulator = start().await;
-        let body = "x".repeat(super::MAX_BODY + 1);
+        let body = "x".repeat(super::super::super::accept::MAX_BODY + 1);
         let request = request(Method::POST, "https", HOST, "/v1/messages", KEYED, &body);
         let answer = call(&simulator, Version::HTTP_11, request).await.unwrap();
         assert_eq!(answer.status, 413);

@@ -1,9 +1,11 @@
 //! Answer bodies: at once, in timed parts, or cut off.
 
+use super::ending::{End, Ending};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Sleep, sleep};
@@ -22,10 +24,25 @@ pub(super) enum Body {
 }
 
 pub(super) struct Parts {
-    parts: VecDeque<(Duration, Result<Bytes, CutOff>)>,
+    parts: VecDeque<(Duration, Bytes)>,
+    then: Then,
     pause: Option<Pin<Box<Sleep>>>,
     /// Whether the length is told beforehand.
     sized: bool,
+}
+
+/// What comes after the last part. The pauses let the parts out first.
+pub(super) enum Then {
+    /// The body is complete.
+    Complete,
+    /// Nothing, where more was promised.
+    CutOff(Duration),
+    /// Nothing, as long as the connection lasts.
+    Silence,
+    /// The same again and again, after a pause each time.
+    Again(Duration, Bytes),
+    /// The end of the connection.
+    Ending(Duration, Arc<End>, Ending),
 }
 
 // === impl Body ===
@@ -40,21 +57,14 @@ impl Body {
         let Self::Whole(Some(bytes)) = self else { return self };
         let size = bytes.len().div_ceil(pauses.len()).max(1);
         let part = |start: usize| bytes.slice(start..bytes.len().min(start + size));
-        let parts = (0..bytes.len()).step_by(size).map(part).map(Ok);
+        let parts = (0..bytes.len()).step_by(size).map(part);
         let parts = pauses.iter().copied().zip(parts).collect();
-        Self::Parts(Box::new(Parts { parts, pause: None, sized: true }))
+        Self::Parts(Box::new(Parts { parts, then: Then::Complete, pause: None, sized: true }))
     }
 
-    /// Parts that go out one by one, without a length.
-    pub(super) fn streamed(parts: impl IntoIterator<Item = Bytes>) -> Self {
-        let parts = parts.into_iter().map(|part| (Duration::ZERO, Ok(part))).collect();
-        Self::Parts(Box::new(Parts { parts, pause: None, sized: false }))
-    }
-
-    /// A part, and nothing where more was promised. The pause lets the part out first.
-    pub(super) fn cut_after(part: Bytes, pause: Duration) -> Self {
-        let parts = VecDeque::from([(Duration::ZERO, Ok(part)), (pause, Err(CutOff))]);
-        Self::Parts(Box::new(Parts { parts, pause: None, sized: false }))
+    /// Parts that go out one by one, each after a pause, without a length.
+    pub(super) fn streamed(parts: VecDeque<(Duration, Bytes)>, then: Then) -> Self {
+        Self::Parts(Box::new(Parts { parts, then, pause: None, sized: false }))
     }
 
     /// The length, where it is told.
@@ -62,7 +72,7 @@ impl Body {
         match self {
             Self::Whole(bytes) => Some(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Self::Parts(parts) if parts.sized => {
-                Some(parts.parts.iter().flat_map(|(_, part)| part).map(|part| part.len() as u64).sum())
+                Some(parts.parts.iter().map(|(_, part)| part.len() as u64).sum())
             }
             Self::Parts(_) => None,
         }
@@ -89,7 +99,7 @@ impl hyper::body::Body for Body {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(bytes) => bytes.is_none(),
-            Self::Parts(parts) => parts.parts.is_empty(),
+            Self::Parts(parts) => parts.parts.is_empty() && matches!(parts.then, Then::Complete),
         }
     }
 
@@ -102,12 +112,28 @@ impl hyper::body::Body for Body {
 
 impl Parts {
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutOff>>> {
-        let Some((pause, _)) = self.parts.front() else { return Poll::Ready(None) };
+        let pause = match (self.parts.front(), &self.then) {
+            (Some((pause, _)), _) => *pause,
+            (None, Then::Complete) => return Poll::Ready(None),
+            (None, Then::Silence) => return Poll::Pending,
+            (None, Then::CutOff(pause) | Then::Again(pause, _) | Then::Ending(pause, ..)) => *pause,
+        };
         if !pause.is_zero() {
-            let pause = *pause;
             ready!(self.pause.get_or_insert_with(|| Box::pin(sleep(pause))).as_mut().poll(cx));
             self.pause = None;
         }
-        Poll::Ready(self.parts.pop_front().map(|(_, part)| part))
+        if let Some((_, part)) = self.parts.pop_front() {
+            return Poll::Ready(Some(Ok(part)));
+        }
+        match &self.then {
+            Then::Complete => Poll::Ready(None),
+            Then::CutOff(_) => Poll::Ready(Some(Err(CutOff))),
+            Then::Again(_, part) => Poll::Ready(Some(Ok(part.clone()))),
+            Then::Silence => Poll::Pending,
+            Then::Ending(_, end, how) => {
+                end.bring(*how);
+                Poll::Pending
+            }
+        }
     }
 }

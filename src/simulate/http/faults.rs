@@ -1,15 +1,17 @@
 //! Answers as their host's fault wants them: the provider's errors, the edge's, somebody else's.
 
 use super::super::fault::Fault;
-use super::super::rate_limits;
+use super::super::rate_limits::Account;
 use super::super::world::{Ids, World, wall_clock};
-use super::answers::{Answer, error, error_with, from_edge, from_origin, html, json, set, status, typed};
+use super::answers::{Answer, error, error_with, from_edge, html, json, set, status, typed};
 use super::api;
-use super::body::Body;
+use super::body::{Body, Then};
+use super::call::{Call, Content};
+use super::dialects::Ask;
+use super::limits;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, LOCATION, RETRY_AFTER};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
-use hyper::body::Incoming;
+use http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::json;
 use std::time::Duration;
 
@@ -32,37 +34,52 @@ const EDGE_520_PAGE: &str = "<!DOCTYPE html>\n<html lang=\"en-US\"><head><title>
 const UPSTREAM_TEXT: &str = "upstream connect error or disconnect/reset before headers. reset reason: connection \
     termination";
 
-/// The answer to a request for a host with this fault, if any.
-pub(super) async fn answer(world: &World, fault: Option<Fault>, request: Request<Incoming>) -> Answer {
+/// The answer to a request, as the fault of its host wants it, if any.
+pub(super) async fn answer(world: &World, call: Call) -> Answer {
     let ids = world.next_ids();
-    let head = request.method() == Method::HEAD;
-    let answer = match fault.filter(|fault| fault.layer() == "api") {
-        None => api::answer(world, &ids, request).await,
-        Some(Fault::HttpSlow) => {
+    let ask = Ask { world, ids: &ids, call: &call };
+    let answer = match (call.fault, &call.content) {
+        // The edge stops a body that is too large before the API sees it.
+        (_, Content::TooLarge) => from_edge(api::too_large(), &ids),
+        (None, _) => ask.healthy(),
+        (Some(Fault::HttpSlow), _) => {
             tokio::time::sleep(SLOW).await;
-            api::answer(world, &ids, request).await
+            ask.healthy()
         }
-        Some(Fault::HttpSlowBody) => {
-            let (head, body) = api::answer(world, &ids, request).await.into_parts();
+        (Some(Fault::HttpSlowBody), _) => {
+            let (head, body) = ask.healthy().into_parts();
             Response::from_parts(head, body.in_parts(&SLOW_PARTS.map(Duration::from_millis)))
         }
-        Some(fault) => origin_error(fault, &ids)
-            .map(|answer| from_origin(answer, &ids))
+        (Some(Fault::HttpLimitsAbsurd), _) => {
+            let mut answer = ask.healthy();
+            ask.tell_limits(&Account::exhausted(), answer.headers_mut());
+            limits::make_absurd(answer.headers_mut());
+            answer
+        }
+        (Some(fault), _) if fault.name().starts_with("stream-") => ask.healthy(),
+        (Some(fault), _) => ask
+            .refusal(fault)
+            .map(|answer| limits::retry(fault, answer))
             .or_else(|| edge_answer(fault, &ids).map(|answer| from_edge(answer, &ids)))
-            .or_else(|| odd_body(fault).map(|answer| from_origin(answer, &ids)))
+            .or_else(|| odd_body(fault).map(|answer| ask.dressed(answer)))
             .unwrap_or_else(|| somebody_elses(fault, world)),
     };
-    if head { without_body(answer) } else { answer }
+    if call.head.method == Method::HEAD { without_body(answer) } else { answer }
 }
 
 /// Errors of the API itself.
-fn origin_error(fault: Fault, ids: &Ids) -> Option<Answer> {
+pub(super) fn origin_error(fault: Fault, ids: &Ids) -> Option<Answer> {
     let (code, kind, message) = match fault {
         Fault::Http400Credit => (
             400,
             "invalid_request_error",
             "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade \
              or purchase credits.",
+        ),
+        Fault::Http400Spend => (
+            400,
+            "invalid_request_error",
+            "You have reached your specified API usage limits. You will regain access on 2030-01-01 at 00:00 UTC.",
         ),
         Fault::Http401 => (401, "authentication_error", "invalid x-api-key"),
         Fault::Http402 => {
@@ -80,7 +97,9 @@ fn origin_error(fault: Fault, ids: &Ids) -> Option<Answer> {
             return Some(error_with(ids, 403, &error));
         }
         Fault::Http404 => (404, "not_found_error", "Not Found"),
-        Fault::Http429 => return Some(rate_limited(ids)),
+        Fault::Http429 | Fault::Http429Ms | Fault::Http429Date | Fault::Http429NoRetry => {
+            return Some(rate_limited(ids));
+        }
         Fault::Http429Spend => {
             let error = json!({
                 "type": "rate_limit_error",
@@ -100,7 +119,7 @@ fn origin_error(fault: Fault, ids: &Ids) -> Option<Answer> {
 fn rate_limited(ids: &Ids) -> Answer {
     let message = "This request would exceed your organization's rate limit of 1,000 requests per minute.";
     let mut answer = error(ids, 429, "rate_limit_error", message);
-    rate_limits::exhausted(wall_clock(), answer.headers_mut());
+    Account::exhausted().write(wall_clock(), answer.headers_mut());
     answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("7"));
     answer
 }
@@ -117,7 +136,7 @@ fn edge_answer(fault: Fault, ids: &Ids) -> Option<Answer> {
             set(&mut answer, "cf-mitigated", "challenge");
             answer
         }
-        Fault::Http413 => api::too_large(ids),
+        Fault::Http413 => api::too_large(),
         Fault::Http503Text => typed(StatusCode::SERVICE_UNAVAILABLE, "text/plain", UPSTREAM_TEXT),
         Fault::Http520 => html(status(520), EDGE_520_PAGE),
         Fault::Http522Json => {
@@ -156,7 +175,10 @@ fn odd_body(fault: Fault) -> Option<Answer> {
         }
         Fault::HttpCutBody => {
             answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("1000"));
-            *answer.body_mut() = Body::cut_after(Bytes::from_static(b"{\"message\""), CUT_PAUSE);
+            *answer.body_mut() = Body::streamed(
+                [(Duration::ZERO, Bytes::from_static(b"{\"message\""))].into(),
+                Then::CutOff(CUT_PAUSE),
+            );
         }
         Fault::HttpHugeBody => {
             let padding = "x".repeat(HUGE_BODY - r#"{"message":"hello","padding":""}"#.len());

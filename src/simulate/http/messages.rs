@@ -1,51 +1,39 @@
 //! `POST /v1/messages` and `/v1/messages/count_tokens`: whole answers and streams.
 
-use super::super::rate_limits::Used;
 use super::super::world::{Ids, World};
-use super::answers::{Answer, Refusal, json, typed};
+use super::answers::{Answer, Refusal, json};
 use super::api::book;
-use super::body::Body;
-use bytes::Bytes;
+use super::call::Call;
+use super::model::Said;
+use super::script::{Script, named_event, streams};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
-/// What the simulated model says: one entry is one token.
-const WORDS: [&str; 4] = ["Hello", " from", " the", " simulator."];
-
-/// What a prompt costs beside its text.
-const OVERHEAD_TOKENS: usize = 7;
-
 /// A request for a message, as far as it matters here.
 struct Prompt<'a> {
     model: &'a str,
-    input_tokens: u32,
-    max_tokens: usize,
-    stream: bool,
+    said: Said,
 }
 
-pub(super) fn answer(world: &World, ids: &Ids, body: &[u8], count: bool) -> Answer {
-    let Ok(body) = serde_json::from_slice::<Value>(body) else {
+pub(super) fn answer(world: &World, ids: &Ids, call: &Call, count: bool) -> Answer {
+    let Some(body) = call.json() else {
         return invalid("The request body is not valid JSON").answer(ids);
     };
-    let prompt = match prompt(&body, count) {
+    let prompt = match prompt(body, count) {
         Ok(prompt) => prompt,
         Err(refused) => return refused.answer(ids),
     };
     if count {
         // Counting has a pool of its own and tells no limits.
-        return json(StatusCode::OK, json!({"input_tokens": prompt.input_tokens}).to_string());
+        return json(StatusCode::OK, json!({"input_tokens": prompt.said.input_tokens}).to_string());
     }
-    let said = WORDS.get(..prompt.max_tokens.min(WORDS.len())).unwrap_or_default();
-    let mut answer = if prompt.stream {
-        let mut answer = typed(StatusCode::OK, "text/event-stream; charset=utf-8", Bytes::new());
-        *answer.body_mut() = Body::streamed(events(ids, &prompt, said));
-        answer
+    let mut answer = if streams(call) {
+        script(ids, &prompt).play(call)
     } else {
-        json(StatusCode::OK, message(ids, &prompt, said, true).to_string())
+        json(StatusCode::OK, message(ids, &prompt, true).to_string())
     };
-    let used = Used { input_tokens: prompt.input_tokens, output_tokens: tokens(said) };
-    book(world, used, &mut answer);
+    book(world, prompt.said.used(), &mut answer);
     answer
 }
 
@@ -67,41 +55,27 @@ fn prompt(body: &Value, count: bool) -> Result<Prompt<'_>, Refusal> {
     if !model.starts_with("claude-") {
         return Err(Refusal::new(404, "not_found_error", format!("model: {model}")));
     }
-    let text: usize = messages.iter().filter_map(|message| message.get("content")).map(characters).sum();
-    let input_tokens = u32::try_from(OVERHEAD_TOKENS + text.div_ceil(4)).unwrap_or(u32::MAX);
-    let stream = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
-    Ok(Prompt { model, input_tokens, max_tokens, stream })
-}
-
-/// The length of a message's text, whichever way it is written down.
-fn characters(content: &Value) -> usize {
-    match content {
-        Value::String(text) => text.len(),
-        Value::Array(blocks) => {
-            blocks.iter().filter_map(|block| block.get("text")).filter_map(Value::as_str).map(str::len).sum()
-        }
-        _ => 0,
-    }
+    let texts = messages.iter().filter_map(|message| message.get("content"));
+    Ok(Prompt { model, said: Said::to(texts.chain(body.get("system")), Some(max_tokens)) })
 }
 
 fn invalid(message: impl Into<Cow<'static, str>>) -> Refusal {
     Refusal::new(400, "invalid_request_error", message)
 }
 
-fn tokens(said: &[&str]) -> u32 {
-    u32::try_from(said.len()).unwrap_or(u32::MAX)
-}
-
-fn stop_reason(said: &[&str]) -> &'static str {
-    if said.len() < WORDS.len() { "max_tokens" } else { "end_turn" }
+fn stop_reason(said: &Said) -> &'static str {
+    if said.was_cut() { "max_tokens" } else { "end_turn" }
 }
 
 /// The message object: complete, or as a stream begins.
-fn message(ids: &Ids, prompt: &Prompt<'_>, said: &[&str], complete: bool) -> Value {
-    let content = match said {
-        [_, ..] if complete => json!([{"type": "text", "text": said.concat()}]),
+fn message(ids: &Ids, prompt: &Prompt<'_>, complete: bool) -> Value {
+    let said = &prompt.said;
+    let content = match said.words {
+        [_, ..] if complete => json!([{"type": "text", "text": said.text()}]),
         _ => json!([]),
     };
+    // A stream begins with what the first token costs; what it says at its end counts it again.
+    let output_tokens = if complete { said.output_tokens() } else { said.output_tokens().min(1) };
     json!({
         "id": ids.request_id.replace("req_", "msg_"),
         "type": "message",
@@ -111,39 +85,54 @@ fn message(ids: &Ids, prompt: &Prompt<'_>, said: &[&str], complete: bool) -> Val
         "stop_reason": complete.then(|| stop_reason(said)),
         "stop_sequence": null,
         "usage": {
-            "input_tokens": prompt.input_tokens,
+            "input_tokens": said.input_tokens,
             "cache_creation_input_tokens": 0,
             "cache_read_input_tokens": 0,
-            "output_tokens": if complete { tokens(said) } else { 0 },
+            "output_tokens": output_tokens,
             "service_tier": "standard",
         },
     })
 }
 
-fn events(ids: &Ids, prompt: &Prompt<'_>, said: &[&str]) -> Vec<Bytes> {
-    let mut events = vec![json!({"type": "message_start", "message": message(ids, prompt, said, false)})];
-    if !said.is_empty() {
+fn script(ids: &Ids, prompt: &Prompt<'_>) -> Script {
+    let said = &prompt.said;
+    let ping = named_event(&json!({"type": "ping"}));
+    let mut opening = vec![named_event(&json!({
+        "type": "message_start",
+        "message": message(ids, prompt, false),
+    }))];
+    let mut closing = Vec::new();
+    // Without a token there is no block either.
+    if !said.words.is_empty() {
         let block = json!({"type": "text", "text": ""});
-        events.push(json!({"type": "content_block_start", "index": 0, "content_block": block}));
-        events.push(json!({"type": "ping"}));
-        events.extend(said.iter().map(|word| {
-            let delta = json!({"type": "text_delta", "text": word});
-            json!({"type": "content_block_delta", "index": 0, "delta": delta})
-        }));
-        events.push(json!({"type": "content_block_stop", "index": 0}));
+        opening
+            .push(named_event(&json!({"type": "content_block_start", "index": 0, "content_block": block})));
+        opening.push(ping.clone());
+        closing.push(named_event(&json!({"type": "content_block_stop", "index": 0})));
     }
-    events.push(json!({
+    closing.push(named_event(&json!({
         "type": "message_delta",
         "delta": {"stop_reason": stop_reason(said), "stop_sequence": null},
-        "usage": {"output_tokens": tokens(said)},
-    }));
-    events.push(json!({"type": "message_stop"}));
-    events.iter().map(event).collect()
-}
-
-fn event(data: &Value) -> Bytes {
-    let name = data.get("type").and_then(Value::as_str).unwrap_or("ping");
-    format!("event: {name}\ndata: {data}\n\n").into()
+        "usage": {
+            "input_tokens": said.input_tokens,
+            "cache_creation_input_tokens": 0,
+            "cache_read_input_tokens": 0,
+            "output_tokens": said.output_tokens(),
+        },
+    })));
+    closing.push(named_event(&json!({"type": "message_stop"})));
+    let delta = |word: &&str| {
+        let delta = json!({"type": "text_delta", "text": word});
+        named_event(&json!({"type": "content_block_delta", "index": 0, "delta": delta}))
+    };
+    let overloaded = json!({"type": "overloaded_error", "message": "Overloaded"});
+    Script {
+        opening,
+        tokens: said.words.iter().map(delta).collect(),
+        closing,
+        ping,
+        error: named_event(&json!({"type": "error", "error": overloaded})),
+    }
 }
 
 #[cfg(test)]
@@ -166,7 +155,7 @@ mod tests {
     #[tokio::test]
     async fn messages_have_content_usage_and_limits() {
         let simulator = start().await;
-        for (max_tokens, blocks, output) in [(0, 0, 0), (1, 1, 1), (100, 1, 4)] {
+        for (max_tokens, blocks, output) in [(0, 0, 0), (1, 1, 1), (100, 1, 8)] {
             let answer = post(&simulator, "/v1/messages", &ask(max_tokens, "")).await;
             let body = answer.json();
             assert_eq!(answer.status, 200);
@@ -175,7 +164,7 @@ mod tests {
                 (&body["usage"]["input_tokens"], &body["usage"]["output_tokens"]),
                 (&9.into(), &output.into())
             );
-            assert_eq!(body["stop_reason"], if max_tokens < 4 { "max_tokens" } else { "end_turn" });
+            assert_eq!(body["stop_reason"], if max_tokens < 8 { "max_tokens" } else { "end_turn" });
             assert!(answer.headers.contains_key("anthropic-ratelimit-output-tokens-reset"));
         }
     }

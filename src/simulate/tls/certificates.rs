@@ -1,5 +1,6 @@
 //! Certificates, good and bad, minted anew at every start.
 
+use super::super::dialect::Dialect;
 use super::super::simulator::StartError;
 use super::super::world::wall_clock;
 use jiff::Timestamp;
@@ -62,6 +63,9 @@ impl Certificates {
 
         // A wildcard covers one label, and `tls-1.2` is two.
         let mut names: Vec<_> = ["", "*.", "tls-1.2."].map(|label| format!("{label}{domain}")).into();
+        names.extend(Dialect::ALL.iter().flat_map(|dialect| {
+            ["*.", "tls-1.2."].map(|label| format!("{label}{}.{domain}", dialect.label()))
+        }));
         names.extend(["127.0.0.1".to_owned(), "::1".to_owned()]);
         let signed = |days, sent: &[&Ca]| leaf(&names, days, now, &intermediate, sent, None);
 
