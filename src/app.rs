@@ -25,6 +25,7 @@ use crate::metrics::{Metrics, MetricsError};
 use crate::net::raise_descriptor_limit;
 use crate::probe::{Prober, SetupError, SystemResolver};
 use crate::sinks::Sinks;
+use crate::status_page::StatusPages;
 use crate::target::Target;
 use crate::web::{self, Phase, Readiness, WebState};
 use engine::{Command, Engine, Tools};
@@ -110,7 +111,15 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     }
     let (commands, received) = mpsc::channel(1);
     let descriptors = raise_descriptor_limit();
-    let tools = Tools { sinks, metrics: Arc::clone(&metrics), purse: Arc::clone(&purse), descriptors };
+    let status = Arc::new(StatusPages::new());
+    follow_status(&status, &config);
+    let tools = Tools {
+        sinks,
+        metrics: Arc::clone(&metrics),
+        purse: Arc::clone(&purse),
+        status: Arc::clone(&status),
+        descriptors,
+    };
     let engine = Engine::new(tools, received, probers);
     let engine = tokio::spawn(engine.run());
     let lag = tokio::spawn(measure_lag(Arc::clone(&metrics)));
@@ -127,7 +136,10 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
                 break;
             }
         };
-        current = loaded.unwrap_or(current);
+        if let Some(loaded) = loaded {
+            follow_status(&status, &loaded);
+            current = loaded;
+        }
     }
     tracing::info!("stopping: finishing what is under way");
     readiness.set(Phase::Draining);
@@ -146,6 +158,11 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let _ = timeout(LAST_ANSWERS, async { while servers.join_next().await.is_some() {} }).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Reads the status pages of a config's targets from now on.
+fn follow_status(status: &StatusPages, config: &Config) {
+    status.follow(config.targets.iter().filter_map(|target| target.status_page.as_ref()));
 }
 
 /// Waits for a signal to stop; there is nothing to reload any more.

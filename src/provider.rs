@@ -5,9 +5,25 @@
 
 mod answer;
 mod anthropic;
+mod azure_openai;
+mod bedrock;
+mod chat;
+#[cfg(test)]
+mod conformance;
+mod gemini;
 mod generic;
+mod google;
+mod groq;
+mod mistral;
+mod openai;
+mod openrouter;
 mod price;
+mod prices;
 mod rate_limit;
+mod redact;
+mod sent;
+mod verdict;
+mod vertex;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -116,7 +132,7 @@ pub enum StreamMark {
     Content,
     /// A sign of life without content.
     Ping,
-    /// The stream is complete.
+    /// The stream is complete, and the event says no more than that.
     End,
     /// The provider gave up in the middle.
     Error {
@@ -136,7 +152,8 @@ pub struct EventReading {
     pub mark: StreamMark,
     /// The tokens used so far, as far as it says.
     pub usage: Usage,
-    /// Whether the stream is complete with this event, beside [`StreamMark::End`].
+    /// Whether the stream is complete with this event. Some providers say so in the event that brings the last words,
+    /// which is marked [`StreamMark::Content`] all the same; it is always set for [`StreamMark::End`].
     pub ends: bool,
 }
 
@@ -190,7 +207,18 @@ pub trait Provider: fmt::Debug + Send + Sync {
 }
 
 /// Every provider.
-pub const ALL: &[&dyn Provider] = &[&anthropic::Anthropic, &generic::Generic];
+pub const ALL: &[&dyn Provider] = &[
+    &anthropic::Anthropic,
+    &openai::OpenAi,
+    &azure_openai::AzureOpenAi,
+    &gemini::Gemini,
+    &vertex::Vertex,
+    &bedrock::Bedrock,
+    &mistral::Mistral,
+    &groq::Groq,
+    &openrouter::OpenRouter,
+    &generic::Generic,
+];
 
 /// The provider of a name.
 #[must_use]

@@ -14,10 +14,20 @@ use crate::board::{Board, Standing};
 use crate::clock;
 use crate::metrics::{CallState, Metrics, TargetSummary};
 use crate::outcome::{Outcome, Run, Severity};
+use crate::status_page::PageStatus;
 use crate::target::Target;
 use incident::{Event, Incidents};
 use notices::{Changes, Notices};
 use pauses::Pauses;
+
+/// What is known beside a run when it is handed on.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// How the target's call stands.
+    pub call: CallState,
+    /// What the provider says of itself; context only.
+    pub status: Option<PageStatus>,
+}
 
 /// All sinks.
 #[derive(Debug)]
@@ -43,7 +53,7 @@ impl Sinks {
     }
 
     /// Hands on the result of a run of this target.
-    pub fn apply(&self, target: &Target, run: &Run, call: CallState, now: Instant) {
+    pub fn apply(&self, target: &Target, run: &Run, beside: &Beside, now: Instant) {
         let name = &run.target;
         for (endpoint, path) in &run.retired {
             self.incidents().forget_path(endpoint, path);
@@ -54,7 +64,7 @@ impl Sinks {
             log_addresses(outcome);
             let events = self.incidents().note(outcome, now);
             for event in &events {
-                log(outcome, event);
+                log(outcome, event, beside.status.as_ref());
             }
         }
         let standing = self.board.apply(target, run);
@@ -64,7 +74,7 @@ impl Sinks {
         let lookups = run.lookups.iter().filter(|lookup| lookup.endpoint == standing.shown);
         self.metrics.record_lookups(name, lookups);
         // Before its paths: whoever sees that a run is over sees what it says of the target too.
-        self.metrics.record_target(name, &summary(run, &standing, call));
+        self.metrics.record_target(name, &summary(run, &standing, beside.call));
         for outcome in &run.outcomes {
             let shown = outcome.endpoint == standing.shown;
             if shown {
@@ -76,7 +86,7 @@ impl Sinks {
             self.metrics.record_pooled(name, call, clock::wall());
         }
         let changes = self.notices.lock().unwrap_or_else(PoisonError::into_inner).note(name, &run.findings);
-        self.pauses.lock().unwrap_or_else(PoisonError::into_inner).note(name, call);
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner).note(name, beside.call);
         log_notices(name, &changes);
         log_preferred(target, &standing);
     }
@@ -175,7 +185,7 @@ fn tried_again(outcome: &Outcome) -> Option<String> {
 }
 
 /// One line when something begins, changes or ends; nothing while it stays the same.
-fn log(outcome: &Outcome, event: &Event) {
+fn log(outcome: &Outcome, event: &Event, page: Option<&PageStatus>) {
     let path = &outcome.path;
     let (target, route, family) = (&*path.target, &*path.route, path.family.label());
     let endpoint = &*outcome.endpoint;
@@ -192,8 +202,20 @@ fn log(outcome: &Outcome, event: &Event) {
                 _ => None,
             };
             let retry = tried_again(outcome);
+            let provider_status = page.map(PageStatus::describe);
             tracing::error!(
-                target, route, family, endpoint, layer, reason, before, blame, summary, detail, retry,
+                target,
+                route,
+                family,
+                endpoint,
+                layer,
+                reason,
+                before,
+                blame,
+                summary,
+                detail,
+                retry,
+                provider_status,
                 "fails"
             );
         }

@@ -24,7 +24,7 @@ use ipnet::IpNet;
 use crate::outcome::Family;
 use crate::provider::Provider;
 
-pub use call::{Budget, CallOptions, Jitter, Order, RetryOptions, StatusPageOptions};
+pub use call::{Between, Budget, CallOptions, Jitter, Order, RetryOptions, StatusPageOptions};
 pub use endpoint::{Endpoint, EndpointError, Host, Scheme};
 pub use environment::{EnvRoute, EnvWay, ProxyEnvironment};
 pub use export::Export;

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use api_canary::config::{Config, Env, Source};
-use api_canary::metrics::{CallState, Format, Metrics};
+use api_canary::metrics::{Format, Metrics};
 use api_canary::outcome::{
     AnswerSource, ApiEvidence, Asked, CertFacts, ChainFacts, DnsEvidence, Family, HttpPhases, HttpVersion,
     Lookup, Outcome, OutsideChecks, PathId, RateLimit, RecordType, Run, Stage, Stages, TcpEvidence,
     TlsEvidence,
 };
-use api_canary::sinks::Sinks;
+use api_canary::sinks::{Beside, Sinks};
 use api_canary::target::Target;
 
 use harness::{Spread, cpu_time, is_smoke, micros_each};
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let apply = || {
         let start = cpu_time();
         let now = tokio::time::Instant::now();
-        runs.iter().for_each(|(target, run)| sinks.apply(target, run, CallState::default(), now));
+        runs.iter().for_each(|(target, run)| sinks.apply(target, run, &Beside::default(), now));
         micros_each(cpu_time() - start, u32::try_from(runs.len() * FAMILIES.len()).unwrap_or(u32::MAX))
     };
     let first = apply();

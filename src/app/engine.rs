@@ -17,7 +17,8 @@ use crate::metrics::{CallState, Metrics};
 use crate::outcome::Run;
 use crate::probe::Prober;
 use crate::schedule::{Change, Decision, Gate, JobKey, Next, Pause, Wheel};
-use crate::sinks::Sinks;
+use crate::sinks::{Beside, Sinks};
+use crate::status_page::{PageStatus, StatusPages};
 use crate::target::{Order, Target};
 
 /// A change of what is watched, with its prober made.
@@ -71,6 +72,7 @@ pub(super) struct Tools {
     pub(super) sinks: Sinks,
     pub(super) metrics: Arc<Metrics>,
     pub(super) purse: Arc<Purse>,
+    pub(super) status: Arc<StatusPages>,
     /// How many descriptors the process may open; `None` for no limit.
     pub(super) descriptors: Option<u64>,
 }
@@ -184,16 +186,17 @@ impl Engine {
         }
         watched.gate.note(&mut run, decision, now);
         let waits = watched.gate.waits_until(now).map(|until| clock::wall() + (until - now));
+        let page = target.status_page.as_ref().map(|page| self.tools.status.latest(page));
         let state = CallState {
             retry_at: waits,
             pause: decision.pause,
-            status: None,
+            status: page.as_ref().and_then(PageStatus::level),
             budget_left: self.tools.purse.left(target).map(|left| left.dollars()),
         };
         if self.stale.remove(&run.target) {
             self.tools.sinks.retire(&run.target);
         }
-        self.tools.sinks.apply(target, &run, state, now);
+        self.tools.sinks.apply(target, &run, &Beside { call: state, status: page }, now);
     }
 
     fn change(&mut self, changes: Vec<Prepared>, now: Instant) {
@@ -295,7 +298,13 @@ mod tests {
     fn engine(probers: Vec<Arc<Prober>>) -> Engine {
         let metrics = Arc::new(Metrics::new().unwrap());
         let sinks = Sinks::new(Arc::new(Board::default()), Arc::clone(&metrics));
-        let tools = Tools { sinks, metrics, purse: Arc::new(Purse::new(None)), descriptors: Some(1024) };
+        let tools = Tools {
+            sinks,
+            metrics,
+            purse: Arc::new(Purse::new(None)),
+            status: Arc::default(),
+            descriptors: Some(1024),
+        };
         Engine::new(tools, mpsc::channel(1).1, probers)
     }
 

@@ -18,7 +18,8 @@ use serde::Deserialize;
 
 use super::decode::{Field, Pairs};
 pub(super) use call::{
-    MOST_ATTEMPTS, RawCall, RawConnection, RawJitter, RawPrice, RawRetry, RawStatusPage, STATUS_PAGE_INTERVAL,
+    MOST_ATTEMPTS, RawBetween, RawCall, RawConnection, RawJitter, RawPrice, RawRetry, RawStatusPage,
+    STATUS_PAGE_INTERVAL,
 };
 pub(super) use duration::{Time, shown};
 pub(super) use http::{RawHttp, RawVersion};

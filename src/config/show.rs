@@ -160,7 +160,12 @@ targets:
       kind: models
       interval: 30s
       connection: fresh
+      between: free
     retry: { max_attempts: 1, base_delay: 1s, max_delay: 30s, jitter: full }
+    status_page:
+      # url: https://status.claude.com/api/v2/summary.json, or https://anthropic.statuspage.io/api/v2/summary.json
+      component: k8w3r06qmzrp
+      interval: 5m
 ";
         assert_eq!(effective(&config), expected);
     }

@@ -161,7 +161,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "    call: {kind: get}",
-        "4:18: targets[0].call.kind: the provider `anthropic` has no call \"get\": it has `hello`, `models`",
+        "4:18: targets[0].call.kind: the provider `anthropic` has no call \"get\": it has `hello`, `models`, `count_tokens`, `message`, `stream`",
     ),
     (
         "    slo: {}",
@@ -202,7 +202,7 @@ fn a_mistake_outside_of_targets_is_told_too() {
         ("targets:\n  -", "2:4: targets[0]: an item with nothing in it".to_owned()),
         (
             "targets:\n  - {}",
-            "2:5: targets[0].name: missing: every target needs a name\nconfig.yml:2:5: targets[0].provider: missing: every target needs a provider, one of `anthropic`, `http`".to_owned(),
+            "2:5: targets[0].name: missing: every target needs a name\nconfig.yml:2:5: targets[0].provider: missing: every target needs a provider, one of `anthropic`, `openai`, `azure_openai`, `gemini`, `vertex`, `bedrock`, `mistral`, `groq`, `openrouter`, `http`".to_owned(),
         ),
         (
             "targets: [{name: a, provider: http}]",
@@ -210,7 +210,7 @@ fn a_mistake_outside_of_targets_is_told_too() {
         ),
         (
             "targets: [{name: a/b, provider: antropic}]",
-            "1:18: targets[0].name: \"a/b\" is not a name: 1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit\nconfig.yml:1:33: targets[0].provider: \"antropic\" is none of `anthropic`, `http`\n    help: did you mean `anthropic`?".to_owned(),
+            "1:18: targets[0].name: \"a/b\" is not a name: 1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit\nconfig.yml:1:33: targets[0].provider: \"antropic\" is none of `anthropic`, `openai`, `azure_openai`, `gemini`, `vertex`, `bedrock`, `mistral`, `groq`, `openrouter`, `http`\n    help: did you mean `anthropic`?".to_owned(),
         ),
         (
             "targets:\n  - name: a\n    provider: anthropic\n  - name: a\n    provider: anthropic",

@@ -24,7 +24,7 @@ use super::way::{self, ProxyWay, Way, WayKind};
 use crate::outcome::{
     Asked, Connection, Family, Finding, Lookup as LookupRecord, Outcome, PathId, PooledCall, RecordType,
 };
-use crate::target::{Addresses, Families, Host, Order, Scheme, Site, Target};
+use crate::target::{Addresses, Between, Families, Host, Order, Scheme, Site, Target};
 use crate::units::Deadline;
 
 /// What one run found at one endpoint.
@@ -119,7 +119,7 @@ impl SiteProber {
             tls,
             plan: CallPlan::new(target, endpoint, target.call.kind)?,
             substitute: Some(target.provider.default_call(false))
-                .filter(|kind| *kind != target.call.kind)
+                .filter(|kind| *kind != target.call.kind && target.call.between == Between::Free)
                 .map(|kind| CallPlan::new(target, endpoint, kind))
                 .transpose()?,
             ways,

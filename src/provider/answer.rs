@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
+use super::redact::one_line;
 use crate::outcome::{AnsweredBy, Failure, RateLimit, Usage};
 
 /// An HTTP answer as it came.
@@ -45,6 +46,15 @@ impl Answer<'_> {
                 .any(|tag| start.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag)))
     }
 
+    /// Whether the content type says a stream of events.
+    #[must_use]
+    pub fn is_event_stream(&self) -> bool {
+        const TYPE: &str = "text/event-stream";
+        self.header("content-type")
+            .and_then(|value| value.get(..TYPE.len()))
+            .is_some_and(|start| start.eq_ignore_ascii_case(TYPE))
+    }
+
     /// The answer in a few words, for a failure's detail: status, content type, and the start of the body.
     #[must_use]
     pub fn describe(&self) -> String {
@@ -54,7 +64,9 @@ impl Answer<'_> {
             kind = format!("{kind}, {} that was not asked for", one_line(coding));
         }
         let start = String::from_utf8_lossy(self.body.get(..self.body.len().min(400)).unwrap_or_default());
-        let start = one_line(&start);
+        // The last word may be the first part of a key, too short to be known for one.
+        let whole = if self.body.len() > 400 { start.rsplit_once(char::is_whitespace) } else { None };
+        let start = one_line(whole.map_or(&*start, |(words, _)| words));
         if self.truncated {
             format!("HTTP {status}, {kind}, body of more than {} bytes", self.body.len())
         } else if start.is_empty() {
@@ -62,21 +74,6 @@ impl Answer<'_> {
         } else {
             format!("HTTP {status}, {kind}, body starts {start:?}")
         }
-    }
-}
-
-/// A text from outside as one line of at most 160 printable characters; what looks like a key is left out.
-pub(super) fn one_line(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let words: Vec<_> = words.map(without_key).collect();
-    words.join(" ").chars().take(160).collect()
-}
-
-/// The providers' keys start with `sk-`; some providers repeat a rejected key in their error message.
-fn without_key(word: &str) -> String {
-    match word.find("sk-") {
-        Some(at) => format!("{}sk-[redacted]", word.get(..at).unwrap_or_default()),
-        None => word.to_owned(),
     }
 }
 

@@ -1,22 +1,28 @@
-//! Anthropic's dialect: `GET /api/hello` without a key, `GET /v1/models` with one.
+//! Anthropic's dialect, also spoken by Claude on Bedrock's newer endpoint, on AWS's Claude platform and on Foundry.
 //!
 //! Facts from the public API documentation of mid-2026: the error shape is
 //! `{"type":"error","error":{"type","message","details"?},"request_id"}`, every answer of the API itself carries
-//! `request-id`, and the edge in front of it is Cloudflare's.
+//! `request-id`, and the edge in front of it is Cloudflare's. `GET /api/hello` is undocumented and is what the vendor's own
+//! client asks first.
+
+mod events;
 
 use std::time::SystemTime;
 
-use bytes::Bytes;
-use http::{HeaderName, Method};
-use serde_json::Value;
+use http::HeaderName;
+use serde_json::{Value, json};
 
-use super::answer::one_line;
-use super::{
-    Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, StreamMark, rate_limit,
-};
-use crate::outcome::{AnsweredBy, Failure, Reason, Usage};
+use super::rate_limit::Said;
+use super::sent::{self, LONG_PROMPT, PROMPT, STREAMED_TOKENS};
+use super::verdict::{self, Body, Found, Marks, by_cloudflare, listed};
+use super::{Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, prices};
+use crate::outcome::{Reason, Usage};
 
-const HEADERS: &[(&str, &str)] = &[("anthropic-version", "2023-06-01")];
+const VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
+const HEADERS: sent::Headers = &[VERSION];
+const JSON: sent::Headers = &[VERSION, ("content-type", "application/json")];
+const STREAM: sent::Headers =
+    &[VERSION, ("content-type", "application/json"), ("accept", "text/event-stream")];
 
 /// The error types of the documentation, and the edge's own `forbidden`.
 const ERROR_TYPES: &[&str] = &[
@@ -53,70 +59,89 @@ impl Provider for Anthropic {
     }
 
     fn kinds(&self) -> &'static [CallKind] {
-        &[CallKind::Hello, CallKind::Models]
+        &[CallKind::Hello, CallKind::Models, CallKind::CountTokens, CallKind::Message, CallKind::Stream]
     }
 
-    fn call(&self, kind: CallKind, _model: &str) -> Option<Call> {
-        let (path, keyed) = match kind {
-            CallKind::Hello => ("/api/hello", false),
-            CallKind::Models => ("/v1/models?limit=1", true),
-            CallKind::CountTokens | CallKind::Message | CallKind::Stream | CallKind::Get => return None,
+    fn call(&self, kind: CallKind, model: &str) -> Option<Call> {
+        let asked = |prompt| json!([{"role": "user", "content": prompt}]);
+        let call = match kind {
+            CallKind::Hello => sent::get(kind, "/api/hello", HEADERS, false),
+            CallKind::Models => sent::get(kind, "/v1/models?limit=1", HEADERS, true),
+            CallKind::CountTokens => {
+                let body = json!({"model": model, "messages": asked(PROMPT)});
+                sent::post(kind, "/v1/messages/count_tokens", JSON, &body)
+            }
+            CallKind::Message => {
+                let body = json!({"model": model, "max_tokens": 1, "messages": asked(PROMPT)});
+                Call { most: sent::most(1), ..sent::post(kind, "/v1/messages", JSON, &body) }
+            }
+            CallKind::Stream => {
+                let messages = asked(LONG_PROMPT);
+                let body = json!({"model": model, "max_tokens": STREAMED_TOKENS, "messages": messages, "stream": true});
+                Call { most: sent::most(STREAMED_TOKENS), ..sent::post(kind, "/v1/messages", STREAM, &body) }
+            }
+            CallKind::Get => return None,
         };
-        let (body, most) = (Bytes::new(), Usage::default());
-        Some(Call { kind, method: Method::GET, path: path.into(), headers: HEADERS, body, keyed, most })
-    }
-
-    fn default_model(&self) -> Option<&'static str> {
-        Some("claude-haiku-4-5")
-    }
-
-    fn price(&self, _model: &str) -> Option<Price> {
-        None
-    }
-
-    fn status_page(&self) -> Option<StatusPage> {
-        None
-    }
-
-    fn read_event(&self, _event: Event<'_>) -> EventReading {
-        EventReading { mark: StreamMark::Other, usage: Usage::default(), ends: false }
+        Some(call)
     }
 
     fn default_call(&self, has_key: bool) -> CallKind {
         if has_key { CallKind::Models } else { CallKind::Hello }
     }
 
+    fn default_model(&self) -> Option<&'static str> {
+        Some("claude-haiku-4-5")
+    }
+
+    fn price(&self, model: &str) -> Option<Price> {
+        prices::of(prices::ANTHROPIC, model)
+    }
+
     fn key_header(&self) -> (HeaderName, &'static str) {
         (HeaderName::from_static("x-api-key"), "")
+    }
+
+    fn status_page(&self) -> Option<StatusPage> {
+        // The second is the same page at its host's own name, which is not behind the first one's challenge.
+        Some(StatusPage {
+            urls: &[
+                "https://status.claude.com/api/v2/summary.json",
+                "https://anthropic.statuspage.io/api/v2/summary.json",
+            ],
+            component: Some("k8w3r06qmzrp"),
+        })
     }
 
     fn read(&self, kind: CallKind, answer: &Answer<'_>, now: SystemTime) -> Reading {
         let json = answer.json();
         let error = json.as_ref().map(ApiError::of).unwrap_or_default();
-        let request_id = answer.header("request-id").or(error.request_id).map(str::to_owned);
-        let good_body = json.as_ref().is_some_and(|json| has_shape(kind, json));
-        let answered_by = if request_id.is_some() || (answer.status == 200 && good_body) {
-            AnsweredBy::Origin
-        } else if answer.headers.contains_key("cf-ray") || answer.header("server") == Some("cloudflare") {
-            AnsweredBy::Edge
-        } else {
-            AnsweredBy::Between
-        };
-        let reason = judge(answer, &error, json.is_some(), good_body, answered_by);
-        let error_type =
-            error.kind.map(|kind| ERROR_TYPES.iter().find(|known| **known == kind).map_or("other", |k| k));
-        Reading {
-            failure: reason.map(|reason| Failure::new(reason, describe(answer, &error))),
-            answered_by,
+        let request_id = answer
+            .header("request-id")
+            .or(error.request_id)
+            // Where Claude is served by others.
+            .or_else(|| answer.header("x-amzn-requestid"))
+            .or_else(|| answer.header("apim-request-id"));
+        let found = Found {
+            marks: Marks::of(request_id.is_some(), by_cloudflare(answer)),
+            body: Body::of(error.documented, has_shape(kind, answer, json.as_ref())),
+            reason: error.reason(answer.status.as_u16()),
+            kind: error.kind,
+            message: error.message,
+            error_type: listed(error.kind, ERROR_TYPES),
             request_id,
-            error_type,
-            rate_limits: rate_limit::anthropic(answer),
-            retry_after: rate_limit::retry_after(answer, now),
-            rate_limits_rejected: 0,
-            limited_by: None,
-            should_retry: None,
-            usage: None,
-        }
+            usage: json.as_ref().filter(|_| kind.is_paid()).and_then(|json| json.get("usage")).map(usage),
+            said: Said {
+                message: error.message,
+                window: answer.header("anthropic-ratelimit-unified-representative-claim"),
+                ..Said::default()
+            },
+            ..Found::default()
+        };
+        verdict::reading(answer, json.as_ref(), &found, now)
+    }
+
+    fn read_event(&self, event: Event<'_>) -> EventReading {
+        events::read(event)
     }
 }
 
@@ -129,7 +154,6 @@ struct ApiError<'a> {
     message: Option<&'a str>,
     code: Option<&'a str>,
     request_id: Option<&'a str>,
-    cloudflare: bool,
 }
 
 impl<'a> ApiError<'a> {
@@ -144,81 +168,50 @@ impl<'a> ApiError<'a> {
             message: in_error("message"),
             code: in_error("error_code").or(text(details.and_then(|details| details.get("error_code")))),
             request_id: text(json.get("request_id")),
-            cloudflare: json.get("cloudflare_error").and_then(Value::as_bool) == Some(true),
         }
     }
 
     fn says(&self, words: &str) -> bool {
         self.message.is_some_and(|message| message.contains(words))
     }
+
+    /// What it says beyond the status.
+    fn reason(&self, status: u16) -> Option<Reason> {
+        let reason = match status {
+            400 if self.says("credit balance is too low") => Reason::Billing,
+            400 if self.says("You have reached your specified") => Reason::SpendLimit,
+            400 if self.says("unsupported countries") => Reason::RegionBlocked,
+            // Of the headers that were sent, not of the key.
+            401 if self.says("CORS requests are not allowed") => Reason::RequestRejected,
+            403 if self.code == Some("tenant_restriction_violation") => Reason::TenantRestricted,
+            403 if self.kind == Some("forbidden") && !self.documented => Reason::RegionBlocked,
+            429 if self.code == Some("enforced_spend_limit_reached") => Reason::SpendLimit,
+            500.. if self.kind == Some("overloaded_error") => Reason::ProviderOverloaded,
+            _ => return None,
+        };
+        Some(reason)
+    }
 }
 
-fn has_shape(kind: CallKind, json: &Value) -> bool {
+fn has_shape(kind: CallKind, answer: &Answer<'_>, json: Option<&Value>) -> bool {
+    let has = |key: &str, is: fn(&Value) -> bool| json.and_then(|json| json.get(key)).is_some_and(is);
     match kind {
-        CallKind::Hello => json.get("message").and_then(Value::as_str) == Some("hello"),
-        CallKind::Models => json.get("data").is_some_and(Value::is_array),
-        CallKind::CountTokens | CallKind::Message | CallKind::Stream | CallKind::Get => true,
+        CallKind::Hello => has("message", |message| message.as_str() == Some("hello")),
+        CallKind::Models => has("data", Value::is_array),
+        CallKind::CountTokens => has("input_tokens", Value::is_u64),
+        CallKind::Message => has("content", Value::is_array),
+        CallKind::Stream => answer.is_event_stream(),
+        CallKind::Get => true,
     }
 }
 
-/// The answer table: status, shape and marks to a reason; `None` is a good answer.
-fn judge(
-    answer: &Answer<'_>,
-    error: &ApiError<'_>,
-    is_json: bool,
-    good_body: bool,
-    by: AnsweredBy,
-) -> Option<Reason> {
-    if answer.header("cf-mitigated") == Some("challenge") || is_challenge_page(answer) {
-        return Some(Reason::EdgeChallenge);
-    }
-    // A page for people, from neither the API nor its edge: a portal or a block page, whatever its status.
-    if by == AnsweredBy::Between && (answer.is_html() || answer.status.is_redirection()) {
-        return Some(Reason::NotTheApi);
-    }
-    let reason = match answer.status.as_u16() {
-        200 if good_body => return None,
-        200 if by == AnsweredBy::Origin => Reason::UnexpectedBody,
-        200 => Reason::NotTheApi,
-        400 if error.says("credit balance is too low") => Reason::Billing,
-        400 if error.says("You have reached your specified") => Reason::SpendLimit,
-        400 if error.says("unsupported countries") => Reason::RegionBlocked,
-        400 | 405 | 409 | 413 | 422 => Reason::RequestRejected,
-        401 => Reason::AuthInvalid,
-        402 => Reason::Billing,
-        403 if error.code == Some("tenant_restriction_violation") => Reason::TenantRestricted,
-        403 if error.kind == Some("forbidden") && !error.documented => Reason::RegionBlocked,
-        403 if by == AnsweredBy::Between && !is_json => Reason::NotTheApi,
-        403 if by == AnsweredBy::Edge && !is_json => Reason::EdgeChallenge,
-        403 => Reason::AuthForbidden,
-        404 if by == AnsweredBy::Origin => Reason::ModelNotFound,
-        404 if by == AnsweredBy::Between => Reason::NotTheApi,
-        429 if error.code == Some("enforced_spend_limit_reached") => Reason::SpendLimit,
-        429 => Reason::RateLimited,
-        529 => Reason::ProviderOverloaded,
-        500.. if error.kind == Some("overloaded_error") => Reason::ProviderOverloaded,
-        520..=527 | 530 => Reason::EdgeOriginUnreachable,
-        502 | 504 if by == AnsweredBy::Edge && !is_json => Reason::EdgeOriginUnreachable,
-        500.. if error.cloudflare => Reason::EdgeOriginUnreachable,
-        500.. => Reason::ProviderError,
-        _ => Reason::UnexpectedStatus,
-    };
-    Some(reason)
-}
-
-fn is_challenge_page(answer: &Answer<'_>) -> bool {
-    const TITLES: [&[u8]; 2] = [b"<title>Just a moment", b"<title>Attention Required!"];
-    matches!(answer.status.as_u16(), 403 | 429 | 503)
-        && answer.is_html()
-        && TITLES.iter().any(|title| answer.body.windows(title.len()).any(|window| window == *title))
-}
-
-fn describe(answer: &Answer<'_>, error: &ApiError<'_>) -> String {
-    let status = answer.status.as_u16();
-    match (error.kind, error.message) {
-        (Some(kind), Some(message)) => format!("HTTP {status} {}: {}", one_line(kind), one_line(message)),
-        (Some(kind), None) => format!("HTTP {status} {}", one_line(kind)),
-        (None, _) => answer.describe(),
+/// The tokens of a usage object; those of the prompt that were written to or read from the cache are input too.
+fn usage(usage: &Value) -> Usage {
+    let count = |key: &str| usage.get(key).and_then(Value::as_u64);
+    let cached = ["cache_creation_input_tokens", "cache_read_input_tokens"].into_iter().filter_map(count);
+    Usage {
+        input_tokens: count("input_tokens").map(|tokens| cached.fold(tokens, u64::saturating_add)),
+        output_tokens: count("output_tokens"),
     }
 }
 
@@ -227,6 +220,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue, StatusCode};
 
     use super::*;
+    use crate::outcome::AnsweredBy;
     use Reason as R;
 
     /// Marks on the answer: o = the API's request-id, e = the edge's cf-ray, both, or neither.
@@ -274,6 +268,12 @@ mod tests {
             (400, "oe", J, api("invalid_request_error", "You have reached your specified API usage limits"), Some(R::SpendLimit), Origin),
             (400, "oe", J, api("invalid_request_error", "anthropic-version: header is required"), Some(R::RequestRejected), Origin),
             (401, "oe", J, api("authentication_error", "invalid x-api-key"), Some(R::AuthInvalid), Origin),
+            (400, "oe", J, api("invalid_request_error", "Access to Anthropic models is not allowed from unsupported countries"), Some(R::RegionBlocked), Origin),
+            (401, "oe", J, api("authentication_error", "CORS requests are not allowed for this Organization"), Some(R::RequestRejected), Origin),
+            (403, "e", J, r#"{"cloudflare_error":true,"error_code":1009}"#.into(), Some(R::RegionBlocked), Edge),
+            (403, "e", J, r#"{"cloudflare_error":true,"error_code":1020}"#.into(), Some(R::EdgeChallenge), Edge),
+            (409, "oe", J, api("conflict_error", "m"), Some(R::RequestRejected), Origin),
+            (422, "oe", J, api("invalid_request_error", "m"), Some(R::RequestRejected), Origin),
             (401, "", H, "<html>login".into(), Some(R::NotTheApi), Between),
             (402, "oe", J, api("billing_error", "pay"), Some(R::Billing), Origin),
             (403, "oe", J, api("permission_error", "no"), Some(R::AuthForbidden), Origin),

@@ -5,8 +5,10 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::{HeaderName, Method, header};
 
+use super::rate_limit::Said;
 use super::{
-    Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, StreamMark, rate_limit,
+    Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, StreamMark,
+    rate_limit, redact,
 };
 use crate::outcome::{AnsweredBy, Failure, Reason, Usage};
 
@@ -79,18 +81,20 @@ impl Provider for Generic {
             500.. => Some(Reason::ProviderError),
             _ => Some(Reason::UnexpectedStatus),
         };
-        let request_id = answer.header("x-request-id").or(answer.header("request-id")).map(str::to_owned);
+        let request_id = answer.header("x-request-id").or(answer.header("request-id")).map(redact::one_line);
+        let limits = rate_limit::read(answer, now);
+        let limited_by = rate_limit::limited_by(reason, &limits, Said::default());
         Reading {
             failure: reason.map(|reason| Failure::new(reason, answer.describe())),
             // Of a generic endpoint nothing is known that would tell its answers from another's.
             answered_by: AnsweredBy::Origin,
             request_id,
             error_type: None,
-            rate_limits: Vec::new(),
-            retry_after: rate_limit::retry_after(answer, now),
-            rate_limits_rejected: 0,
-            limited_by: None,
-            should_retry: None,
+            rate_limits: limits.limits,
+            rate_limits_rejected: limits.rejected,
+            limited_by,
+            retry_after: rate_limit::retry_after(answer, None, now),
+            should_retry: rate_limit::should_retry(answer),
             usage: None,
         }
     }

@@ -73,6 +73,22 @@ impl PageStatus {
         }
     }
 
+    /// What it says in a few words, for a line of the log: `partial_outage: Elevated errors`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let state = match (&self.unknown, self.component, self.indicator) {
+            (Some(why), ..) => return format!("unknown: {why}"),
+            (None, Some(component), _) => component.label(),
+            (None, None, Some(indicator)) => indicator.label(),
+            (None, None, None) => return "unknown: not read yet".to_owned(),
+        };
+        if self.incidents.is_empty() {
+            state.to_owned()
+        } else {
+            format!("{state}: {}", self.incidents.join("; "))
+        }
+    }
+
     /// How bad it is, from 0 to 4: of the component, or of the whole page where none is configured; absent while it is
     /// not known.
     #[must_use]

@@ -31,13 +31,22 @@ pub struct CallOptions {
     pub budget: Option<Budget>,
     /// On what connection.
     pub connection: Connection,
+    /// What is called in the runs between.
+    pub between: Between,
 }
 
 impl CallOptions {
     /// A call of this kind in every run, each on a connection of its own, of a target with this interval.
     #[must_use]
     pub fn free(kind: CallKind, interval: Duration) -> Self {
-        Self { kind, interval, model: None, budget: None, connection: Connection::Fresh }
+        Self {
+            kind,
+            interval,
+            model: None,
+            budget: None,
+            connection: Connection::Fresh,
+            between: Between::Free,
+        }
     }
 
     /// What to make of it where no account is kept of what it costs.
@@ -47,12 +56,21 @@ impl CallOptions {
     }
 }
 
+/// What is called in the runs that do not make the configured call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Between {
+    /// The provider's free call without a key, if that is another one.
+    Free,
+    /// Nothing: the layers below are walked.
+    Nothing,
+}
+
 /// Which call a run makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Order {
     /// The one that is configured.
     Configured,
-    /// The provider's free call without a key, if that is another one; else none.
+    /// What [`CallOptions::between`] says.
     Substitute,
 }
 

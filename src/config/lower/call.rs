@@ -9,12 +9,14 @@ use super::timing::{MAX_INTERVAL, between};
 use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place, Reported};
 use crate::config::raw::{
-    MOST_ATTEMPTS, Money, RawCall, RawConnection, RawJitter, RawPrice, RawRetry, RawStatusPage,
+    MOST_ATTEMPTS, Money, RawBetween, RawCall, RawConnection, RawJitter, RawPrice, RawRetry, RawStatusPage,
     STATUS_PAGE_INTERVAL, Time,
 };
 use crate::outcome::Connection;
 use crate::provider::{CallKind, Price};
-use crate::target::{ApiKey, Budget, CallOptions, Endpoint, Jitter, RetryOptions, Site, StatusPageOptions};
+use crate::target::{
+    ApiKey, Between, Budget, CallOptions, Endpoint, Jitter, RetryOptions, Site, StatusPageOptions,
+};
 use crate::units::Usd;
 
 /// The longest name of a model.
@@ -46,9 +48,13 @@ pub(super) fn options(
         RawConnection::Fresh => Connection::Fresh,
         RawConnection::Reused => Connection::Reused,
     });
+    let between = raw.between.or(RawBetween::Free).map(|between| match between {
+        RawBetween::Free => Between::Free,
+        RawBetween::Nothing => Between::Nothing,
+    });
     let (kind, model) = (kind?, model?);
     let budget = budget(kind, model.as_deref(), daily?, price?, around.provider?, &place, context)?;
-    Ok(CallOptions { kind, interval: interval?, model, budget, connection: connection? })
+    Ok(CallOptions { kind, interval: interval?, model, budget, connection: connection?, between: between? })
 }
 
 fn kind(field: Field<String>, around: &Around<'_>, context: &Context<'_>) -> Checked<CallKind> {

@@ -27,7 +27,7 @@ pub(in crate::config) struct RawCall {
     #[schemars(extend("enum" = call_kinds()))]
     pub(in crate::config) kind: Field<String>,
     /// The least time between two of these calls, from the target's interval, which is the default, to 1d. In the runs
-    /// between, the layers below are walked all the same, up to the provider's free call without a key.
+    /// between, the layers below are walked all the same, and `between` is called.
     pub(in crate::config) interval: Field<Time>,
     /// The model to call, for `count_tokens`, `message` and `stream`; for `azure_openai` the deployment. A cheap one of the
     /// provider by default.
@@ -39,6 +39,10 @@ pub(in crate::config) struct RawCall {
     pub(in crate::config) max_daily_cost_usd: Field<Money>,
     /// What the model costs, instead of what the built-in table of prices says.
     pub(in crate::config) price: Field<RawPrice>,
+    /// What is called in the runs between: `free` is the provider's free call without a key, `nothing` leaves it at the
+    /// layers below, for a gateway that has no such call.
+    #[schemars(extend("default" = "free"))]
+    pub(in crate::config) between: Field<RawBetween>,
     /// On what connection: `fresh` is made on the journey's own, `reused` by an ordinary client beside the journeys that
     /// keeps its connections, as the providers' own clients do. The two are never mixed in `api_latency_seconds`.
     #[schemars(extend("default" = "fresh"))]
@@ -56,6 +60,14 @@ pub(in crate::config) struct RawPrice {
     /// Tokens generated.
     #[schemars(extend("examples" = [5]))]
     pub(in crate::config) output: Field<Money>,
+}
+
+/// What is called in the runs between.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::config) enum RawBetween {
+    Free,
+    Nothing,
 }
 
 /// On what connection a call is made.

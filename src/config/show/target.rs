@@ -3,8 +3,8 @@
 use super::{Lines, REDACTED, list, scalar};
 use crate::provider::Price;
 use crate::target::{
-    Addresses, ApiKey, Budget, CallOptions, ClientCertificate, Failover, Families, HttpOffer, Jitter,
-    KeyOrigin, MinTls, RetryOptions, Roots, Site, Target, TlsOptions,
+    Addresses, ApiKey, Between, Budget, CallOptions, ClientCertificate, Failover, Families, HttpOffer,
+    Jitter, KeyOrigin, MinTls, RetryOptions, Roots, Site, Target, TlsOptions,
 };
 use crate::units::PromDuration;
 
@@ -65,6 +65,11 @@ fn show_call(lines: &mut Lines, call: &CallOptions) {
         lines.entry(6, "price", &format!("{{ input: {input}, output: {output} }}"));
     }
     lines.entry(6, "connection", call.connection.label());
+    let between = match call.between {
+        Between::Free => "free",
+        Between::Nothing => "nothing",
+    };
+    lines.entry(6, "between", between);
 }
 
 fn show_status_page(lines: &mut Lines, target: &Target) {
