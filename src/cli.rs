@@ -1,11 +1,13 @@
 //! The command line: flags as the Prometheus exporters have them, one file a subcommand.
 //!
-//! Exit codes: 0 fine, 1 failed while running or no route works (`env`), 2 bad usage, bad config or a place that cannot be used.
+//! Exit codes: 0 fine, 1 failed while running, no route works (`env`) or an SDK is too old (`sdk-check`), 2 bad usage, bad
+//! config or a place that cannot be used.
 
 mod check_config;
 mod config;
 mod env;
 mod logging;
+mod sdk_check;
 mod serve;
 
 use std::io::Write as _;
@@ -90,6 +92,8 @@ enum Command {
     },
     /// Print the proxy variables of the best healthy route, for `eval "$(api-canary env)"`, or keep a file up to date.
     Env(env::EnvArgs),
+    /// Report the LLM client SDKs of a project that are older than a table of minimum versions, and what changed since.
+    SdkCheck(sdk_check::SdkCheckArgs),
     /// Run only the simulated provider: DNS, TLS, the API and a proxy on loopback, with faults to switch on.
     #[cfg(feature = "simulate")]
     Simulate(Box<crate::simulate::command::SimulateArgs>),
@@ -112,6 +116,7 @@ pub fn run() -> ExitCode {
             check_config::run(&file.map_or_else(|| cli.flags.source(), Source::File), &env)
         }
         Some(Command::Env(arguments)) => env::run(&cli.flags, &arguments, &env),
+        Some(Command::SdkCheck(arguments)) => sdk_check::run(&arguments),
         Some(Command::Config { default: true }) => print(crate::config::DEFAULT),
         Some(Command::Config { default: false }) => config::run(&cli.flags.source(), &env),
         #[cfg(feature = "simulate")]

@@ -31,6 +31,8 @@ pub mod sinks;
 
 pub mod web;
 
+pub mod sdk_check;
+
 #[cfg(feature = "simulate")]
 pub mod simulate;
 

@@ -28,6 +28,7 @@ const ROOMS: &[&str] = &[
     "metrics",
     "sinks",
     "web",
+    "sdk_check",
     "simulate",
     "app",
     "cli",

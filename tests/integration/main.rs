@@ -36,6 +36,7 @@ mod scene;
 #[cfg(test)]
 mod scheduling;
 #[cfg(test)]
+mod sdk_check;
 mod sdk_clients;
 #[cfg(test)]
 mod secrets;
