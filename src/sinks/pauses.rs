@@ -19,9 +19,9 @@ enum Turn {
 }
 
 impl Pauses {
-    /// Notes how a target's call stands, and logs what changed.
-    pub(super) fn note(&mut self, target: &Arc<str>, call: CallState) {
-        match self.turn(target, call.pause) {
+    /// Notes how a target's call stands, and whether the target works, and logs what changed.
+    pub(super) fn note(&mut self, target: &Arc<str>, call: CallState, works: bool) {
+        match self.turn(target, call.pause, works) {
             Some(Turn::Waits(pause)) => {
                 let (target, reason) = (&**target, pause.label());
                 let until = call.retry_at.map(clock::rfc3339);
@@ -37,7 +37,7 @@ impl Pauses {
         self.0.remove(target);
     }
 
-    fn turn(&mut self, target: &Arc<str>, pause: Option<Pause>) -> Option<Turn> {
+    fn turn(&mut self, target: &Arc<str>, pause: Option<Pause>, works: bool) -> Option<Turn> {
         match pause {
             // Made less often than the target is walked: nothing to tell, and no sign that it goes on.
             Some(Pause::Interval) => None,
@@ -45,6 +45,8 @@ impl Pauses {
                 let before = self.0.insert(Arc::clone(target), pause);
                 (before != Some(pause)).then_some(Turn::Waits(pause))
             }
+            // Made once more, and likely to wait again: no news before it works.
+            None if !works => None,
             None => self.0.remove(target).map(|_| Turn::GoesOn),
         }
     }
@@ -58,7 +60,7 @@ mod tests {
     fn each_turn_is_told_once() {
         let mut pauses = Pauses::default();
         let target = Arc::from("t");
-        let mut turn = |pause| pauses.turn(&target, pause);
+        let mut turn = |pause| pauses.turn(&target, pause, true);
         assert_eq!(turn(None), None);
         assert_eq!(turn(Some(Pause::Interval)), None);
         assert_eq!(turn(Some(Pause::RetryAfter)), Some(Turn::Waits(Pause::RetryAfter)));
@@ -67,5 +69,16 @@ mod tests {
         assert_eq!(turn(Some(Pause::Budget)), Some(Turn::Waits(Pause::Budget)));
         assert_eq!(turn(None), Some(Turn::GoesOn));
         assert_eq!(turn(None), None);
+    }
+
+    #[test]
+    fn a_call_that_is_made_once_more_and_waits_again_is_no_news() {
+        let mut pauses = Pauses::default();
+        let target = Arc::from("t");
+        let waits = Some(Pause::RetryAfter);
+        assert_eq!(pauses.turn(&target, waits, false), Some(Turn::Waits(Pause::RetryAfter)));
+        assert_eq!(pauses.turn(&target, None, false), None);
+        assert_eq!(pauses.turn(&target, waits, false), None);
+        assert_eq!(pauses.turn(&target, None, true), Some(Turn::GoesOn));
     }
 }

@@ -28,15 +28,15 @@ pub(super) fn calls(cells: &mut Cells, call: &ApiEvidence, ended: SystemTime) {
         }
         cells.put(Family::ApiStreamTokensPerSecond, &labels, call.tokens_per_second());
     }
-    if let Some(error_type) = call.error_type {
-        cells.add(Family::ApiErrors, &[call.endpoint, error_type], 1);
-    }
 }
 
-/// Counts a call.
+/// Counts a call, and its error.
 pub(super) fn count(cells: &mut Cells, call: &ApiEvidence) {
     let status = call.status.unwrap_or(0).to_string();
     cells.add(Family::ApiRequests, &[call.endpoint, call.method.as_str(), &status], 1);
+    if let Some(error_type) = call.error_type {
+        cells.add(Family::ApiErrors, &[call.endpoint, error_type], 1);
+    }
 }
 
 /// Counts further attempts of a call.
