@@ -19,6 +19,17 @@ fn examples() -> Vec<(String, Config)> {
 }
 
 #[test]
+fn what_the_documentation_of_calls_shows_loads() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/calls.md");
+    let text = std::fs::read_to_string(file).unwrap();
+    let example = text.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let config = load_text(example, &Env::of([("ANTHROPIC_API_KEY", "sk-ant-1")])).unwrap();
+    assert_eq!(config.targets[0].call.kind, CallKind::Stream);
+    let shown = effective(&config);
+    assert_eq!(load_text(&shown, &Env::of([("ANTHROPIC_API_KEY", "sk-ant-1")])).unwrap(), config, "{shown}");
+}
+
+#[test]
 fn every_example_loads_without_an_environment_and_its_effective_config_too() {
     let examples = examples();
     assert!(examples.len() >= 3, "{examples:?}");
