@@ -82,3 +82,49 @@ impl Prober {
         run
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Env, Source};
+
+    fn descriptors(target: &str) -> u64 {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.yml");
+        let resolv_conf = dir.path().join("resolv.conf");
+        std::fs::write(&resolv_conf, "nameserver 192.0.2.1\nnameserver 192.0.2.2\n").unwrap();
+        let resolvers = "resolvers: { one: { address: 'udp://192.0.2.1' } }\n";
+        let routes =
+            "routes: { p: { proxy: 'http://192.0.2.3:3128' }, q: { proxy: 'http://proxy.test:3128' } }\n";
+        std::fs::write(&file, format!("{resolvers}{routes}targets: [{{ name: a, {target} }}]\n")).unwrap();
+        let env = Env::of([("KEY", "sk-ant-1")]);
+        let target = Config::load(&Source::File(file), &env).unwrap().targets.remove(0);
+        let system = Arc::new(SystemResolver::new(resolv_conf, dir.path().join("hosts")));
+        Prober::try_new(target, &system).unwrap().descriptors()
+    }
+
+    #[test]
+    fn a_run_weighs_what_it_may_hold_at_once() {
+        for (target, expected) in [
+            ("provider: http, url: 'http://127.0.0.1'", 1),
+            ("provider: http, url: 'http://a.test', resolvers: [one]", 2),
+            ("provider: http, url: 'http://a.test', resolvers: [one], families: [ipv4]", 1),
+            // Of its two name servers the second may still be waited for.
+            ("provider: http, url: 'http://a.test'", 4),
+            ("provider: http, url: 'http://a.test', resolvers: [one, system], families: [ipv4]", 3),
+            ("provider: http, url: 'http://a.test', resolvers: [one], addresses: all", 2 * 33),
+            ("provider: http, url: 'http://a.test', routes: [p]", 1),
+            // Both families of the proxy's name, at both name servers.
+            ("provider: http, url: 'http://a.test', routes: [q]", 4),
+            ("provider: http, url: 'http://a.test', resolvers: [one], routes: [direct, p]", 3),
+            ("provider: http, endpoints: ['http://127.0.0.1', 'http://127.0.0.2']", 2),
+            ("provider: http, url: 'https://127.0.0.1', tls: { min_version: '1.3' }", 2),
+            (
+                "provider: anthropic, url: 'https://127.0.0.1', api_key: {env: KEY}, call: {connection: reused}",
+                9,
+            ),
+        ] {
+            assert_eq!(descriptors(target), expected, "{target}");
+        }
+    }
+}
