@@ -1,7 +1,9 @@
 //! How many runs may be under way, and how many would have to be if nothing answered.
 
+use crate::outcome::Connection;
 use crate::probe::Prober;
 use crate::schedule::Bound;
+use crate::target::Target;
 use crate::web;
 
 /// Runs in flight at the most: each takes some 60 KiB while it lasts.
@@ -13,9 +15,11 @@ const RESERVED: u64 = 128;
 const _: () =
     assert!((web::CONNECTIONS as u64) < RESERVED, "connections to the web port fit into what is reserved");
 
-/// What runs may use together, so that probes never use up the descriptors; `None` is no limit of them.
-pub(super) fn bound(descriptors: Option<u64>) -> Bound {
-    let descriptors = descriptors.map_or(u64::MAX, |limit| limit.saturating_sub(RESERVED).max(1));
+/// What runs may use together, so that probes never use up the descriptors; `None` is no limit of them. `kept` are those
+/// that stay open between runs.
+pub(super) fn bound(descriptors: Option<u64>, kept: u64) -> Bound {
+    let taken = RESERVED.saturating_add(kept);
+    let descriptors = descriptors.map_or(u64::MAX, |limit| limit.saturating_sub(taken).max(1));
     Bound { runs: MOST_RUNS, descriptors }
 }
 
@@ -24,6 +28,10 @@ pub(super) fn bound(descriptors: Option<u64>) -> Bound {
 pub(super) struct Demand {
     runs: f64,
     descriptors: f64,
+    /// What the greediest run may hold by itself.
+    largest: u64,
+    /// Connections that ordinary clients keep open between runs.
+    kept: u64,
 }
 
 impl Demand {
@@ -35,16 +43,24 @@ impl Demand {
             Self {
                 runs: sum.runs + share,
                 descriptors: sum.descriptors + share * number(prober.descriptors()),
+                largest: sum.largest.max(prober.descriptors()),
+                kept: sum.kept.saturating_add(kept(target)),
             }
         })
+    }
+
+    /// The descriptors that stay open between runs.
+    pub(super) fn kept(self) -> u64 {
+        self.kept
     }
 
     /// Whether the bound is too low for it, which is told when it becomes so: while nothing answers runs would be left out.
     pub(super) fn tell(self, bound: Bound, told: bool) -> bool {
         let runs = number(u64::try_from(bound.runs).unwrap_or(u64::MAX));
-        let short = self.runs > runs || self.descriptors > number(bound.descriptors);
+        let descriptors = self.descriptors.ceil().max(number(self.largest));
+        let short = self.runs > runs || descriptors > number(bound.descriptors);
         if short && !told {
-            let needed = self.descriptors.ceil() + number(RESERVED);
+            let needed = descriptors + number(RESERVED.saturating_add(self.kept));
             tracing::warn!(
                 runs_wanted = self.runs.ceil(),
                 runs_allowed = bound.runs,
@@ -54,6 +70,14 @@ impl Demand {
             );
         }
         short
+    }
+}
+
+/// The connections that a target's ordinary clients keep: one each.
+fn kept(target: &Target) -> u64 {
+    match target.call.connection {
+        Connection::Fresh => 0,
+        Connection::Reused => u64::try_from(target.sites.len() * target.routes.len()).unwrap_or(u64::MAX),
     }
 }
 
@@ -68,17 +92,24 @@ mod tests {
 
     #[test]
     fn the_bound_leaves_room_for_listeners_and_files() {
-        assert_eq!(bound(Some(1024)), Bound { runs: MOST_RUNS, descriptors: 896 });
-        assert_eq!(bound(Some(10)).descriptors, 1);
-        assert_eq!(bound(None).descriptors, u64::MAX);
+        assert_eq!(bound(Some(1024), 0), Bound { runs: MOST_RUNS, descriptors: 896 });
+        assert_eq!(
+            bound(Some(1024), 96).descriptors,
+            800,
+            "connections that are kept are not there for runs"
+        );
+        assert_eq!(bound(Some(10), 0).descriptors, 1);
+        assert_eq!(bound(None, 7).descriptors, u64::MAX);
     }
 
     #[test]
     fn a_bound_that_is_too_low_is_told_once() {
-        let demand = Demand { runs: 10.0, descriptors: 40.0 };
+        let demand = Demand { runs: 10.0, descriptors: 40.0, largest: 30, kept: 0 };
         let bound = |runs, descriptors| Bound { runs, descriptors };
         assert!(!demand.tell(bound(10, 40), false));
         assert!(demand.tell(bound(9, 40), false));
         assert!(demand.tell(bound(10, 39), true));
+        let greedy = Demand { largest: 41, ..demand };
+        assert!(greedy.tell(bound(10, 40), false), "a run that does not fit in keeps out all others");
     }
 }

@@ -99,7 +99,7 @@ impl Engine {
     pub(super) fn new(tools: Tools, commands: mpsc::Receiver<Command>, probers: Vec<Arc<Prober>>) -> Self {
         let (report, done) = mpsc::unbounded_channel();
         let start = Instant::now();
-        let mut wheel = Wheel::new(start, demand::bound(tools.descriptors));
+        let mut wheel = Wheel::new(start, demand::bound(tools.descriptors, 0));
         // At the very start of the rhythm, so that the first target does not wait a whole interval.
         for prober in &probers {
             wheel.add(&prober.target().name, prober.target().interval, prober.descriptors(), start);
@@ -146,7 +146,7 @@ impl Engine {
                     }
                     if let Some(Watched { prober, gate }) = self.watched.get_mut(&due.key) {
                         let purse = &self.tools.purse;
-                        let decision = gate.decide(now, || purse.reserve(prober.target()));
+                        let decision = gate.decide(now, due.lag, || purse.reserve(prober.target()));
                         let (prober, purse, report) =
                             (Arc::clone(prober), Arc::clone(purse), self.report.clone());
                         tokio::spawn(async move {
@@ -182,6 +182,10 @@ impl Engine {
         }
         let Some(watched) = self.watched.get_mut(&run.target) else { return };
         if !Arc::ptr_eq(&watched.prober, &prober) {
+            // Watched differently by now; what was asked of the account holds all the same.
+            if decision.order == Order::Configured && same_account(watched.prober.target(), target) {
+                watched.gate.wait_longer(&run, now);
+            }
             return;
         }
         watched.gate.note(&mut run, decision, now);
@@ -231,7 +235,9 @@ impl Engine {
         let program = self.tools.metrics.program();
         program.targets().set(i64::try_from(self.watched.len()).unwrap_or(i64::MAX));
         let demand = Demand::of(self.watched.values().map(|watched| &*watched.prober));
-        self.short = demand.tell(demand::bound(self.tools.descriptors), self.short);
+        let bound = demand::bound(self.tools.descriptors, demand.kept());
+        self.wheel.set_bound(bound);
+        self.short = demand.tell(bound, self.short);
     }
 }
 
@@ -285,6 +291,7 @@ mod tests {
     use crate::board::Board;
     use crate::config::{Config, Env, Source};
     use crate::metrics::Format;
+    use crate::outcome::{ApiEvidence, PooledCall, Stage};
 
     fn prober(timeout: &str) -> Arc<Prober> {
         let dir = tempfile::tempdir().unwrap();
@@ -330,6 +337,20 @@ mod tests {
         engine.finished(over(&new, &Run::of("a".into())));
         let now = text(&engine);
         assert!(now.contains("target_up{target=\"a\"} 0") && !now.contains("probe_runs_total{"), "{now}");
+    }
+
+    #[tokio::test]
+    async fn what_a_run_from_before_a_change_was_asked_for_is_kept() {
+        let (old, new) = (prober("1s"), prober("2s"));
+        let mut engine = engine(vec![Arc::clone(&old)]);
+        engine.change(vec![Prepared::Watch(Arc::clone(&new))], Instant::now());
+        let mut evidence = ApiEvidence::of_call("get", http::Method::GET);
+        evidence.retry_after = Some(Duration::from_secs(60));
+        let stage = Stage::Passed { took: Duration::ZERO, evidence };
+        let call = PooledCall { endpoint: "e".into(), route: "direct".into(), stage };
+        engine.finished(over(&old, &Run { pooled: vec![call], ..Run::of("a".into()) }));
+        let watched = &engine.watched[&JobKey::from("a")];
+        assert!(watched.gate.waits_until(Instant::now()).is_some());
     }
 
     #[tokio::test]

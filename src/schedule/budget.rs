@@ -23,6 +23,8 @@ pub struct Ledger {
     reserved: BTreeMap<Arc<str>, Usd>,
     /// What was spent on this day is not known, so that nothing more may be.
     unknown: bool,
+    /// The later day that a clock went back from: when it comes again, it is no new one.
+    left: Option<Day>,
 }
 
 /// What is written down of a ledger.
@@ -34,26 +36,28 @@ pub struct Account {
     pub spent: BTreeMap<Arc<str>, Usd>,
     /// Nothing more may be spent on this day.
     pub unknown: bool,
+    /// The later day that the clock went back from, which is no new one when it comes again.
+    pub left: Option<Day>,
 }
 
 impl Ledger {
     /// A ledger that goes on from an account.
     #[must_use]
     pub fn restored(account: Account) -> Self {
-        let Account { day, spent, unknown } = account;
-        Self { day, spent, reserved: BTreeMap::new(), unknown }
+        let Account { day, spent, unknown, left } = account;
+        Self { day, spent, reserved: BTreeMap::new(), unknown, left }
     }
 
     /// An empty one.
     #[must_use]
     pub fn new(day: Day) -> Self {
-        Self::restored(Account { day, spent: BTreeMap::new(), unknown: false })
+        Self::restored(Account { day, spent: BTreeMap::new(), unknown: false, left: None })
     }
 
     /// One of a day of which is not known what was spent.
     #[must_use]
     pub fn unknown(day: Day) -> Self {
-        Self::restored(Account { day, spent: BTreeMap::new(), unknown: true })
+        Self::restored(Account { day, spent: BTreeMap::new(), unknown: true, left: None })
     }
 
     /// Keeps an amount of a target's daily budget for a run; whether it still fits.
@@ -92,7 +96,7 @@ impl Ledger {
             let sum = spent.entry(Arc::clone(target)).or_default();
             *sum = sum.plus(*kept);
         }
-        Account { day: self.day, spent, unknown: self.unknown }
+        Account { day: self.day, spent, unknown: self.unknown, left: self.left }
     }
 
     fn used(&self, target: &Arc<str>) -> Usd {
@@ -101,11 +105,16 @@ impl Ledger {
 
     fn turn(&mut self, today: Day) {
         if today > self.day {
-            self.spent.clear();
-            self.unknown = false;
+            // A machine that starts without the time comes back to a day it has been on already.
+            if self.left != Some(today) {
+                self.spent.clear();
+                self.unknown = false;
+            }
+            self.left = self.left.filter(|left| *left > today);
             self.day = today;
         } else if today + 1 < self.day {
             // The clock was far ahead and has been set right: what was spent was spent on some day, so let it be today.
+            self.left = self.left.max(Some(self.day));
             self.day = today;
         }
     }
@@ -129,7 +138,11 @@ fn most_of_call(target: &Target) -> Usd {
 pub fn cost_of(target: &Target, run: &Run) -> Usd {
     let most = most_of_call(target);
     let charged = |call: &ApiEvidence| match (call.cost, call.status) {
+        // What a stream that was cut had counted so far may be the beginning only.
+        (Some(cost), _) if call.stream.is_some_and(|stream| !stream.complete) => cost.max(most),
         (Some(cost), _) => cost,
+        // Gateways that gave up on an answer: the API behind them may have given it all the same.
+        (None, Some(408 | 499 | 502 | 504 | 520 | 524)) => most,
         // Refusals are not charged.
         (None, Some(300..)) => Usd::ZERO,
         (None, _) => most,
@@ -140,9 +153,13 @@ pub fn cost_of(target: &Target, run: &Run) -> Usd {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::{Config, Env, Source};
+    use crate::outcome::{PooledCall, Stage, StreamEvidence};
 
     fn usd(text: &str) -> Usd {
         Usd::parse(text).unwrap()
@@ -150,6 +167,55 @@ mod tests {
 
     fn name() -> Arc<str> {
         "claude".into()
+    }
+
+    /// A target of Claude whose call is this, at a dollar a token.
+    fn target(call: &str) -> Arc<Target> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.yml");
+        let call = format!("{call}, max_daily_cost_usd: 1000, price: {{ input: 1000000, output: 1000000 }}");
+        let target =
+            format!("{{ name: claude, provider: anthropic, api_key: {{ env: KEY }}, call: {{ {call} }} }}");
+        std::fs::write(&path, format!("targets:\n  - {target}\n")).unwrap();
+        let env = Env::of([("KEY", "sk-ant-test")]);
+        Arc::clone(&Config::load(&Source::File(path), &env).unwrap().targets[0])
+    }
+
+    /// What a run cost whose one call was such.
+    fn cost(target: &Target, change: impl FnOnce(&mut ApiEvidence)) -> Usd {
+        let mut evidence = ApiEvidence::of_call(target.call.kind.label(), http::Method::POST);
+        change(&mut evidence);
+        let stage = Stage::Passed { took: Duration::ZERO, evidence };
+        let call = PooledCall { endpoint: "e".into(), route: "direct".into(), stage };
+        cost_of(target, &Run { pooled: vec![call], ..Run::of("claude".into()) })
+    }
+
+    #[test]
+    fn what_may_have_been_charged_and_is_not_known_costs_the_most() {
+        let target = target("kind: stream");
+        let most = most_of_call(&target);
+        assert_eq!(cost(&target, |call| call.status = Some(529)), Usd::ZERO);
+        assert_eq!(cost(&target, |_| ()), most, "no answer");
+        for gave_up in [408, 502, 504, 524] {
+            assert_eq!(cost(&target, |call| call.status = Some(gave_up)), most, "{gave_up}");
+        }
+        for (complete, counted) in [(true, usd("1")), (false, most)] {
+            let cost = cost(&target, |call| {
+                call.status = Some(200);
+                call.cost = Some(usd("1"));
+                call.stream = Some(StreamEvidence { complete, ..StreamEvidence::default() });
+            });
+            assert_eq!(cost, counted, "the count of a stream that was cut is the one of its beginning");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_for_a_run_is_for_every_call_it_makes() {
+        let calls = |call: &str| target(call).most_calls();
+        assert_eq!(calls("kind: message"), 2, "both families");
+        assert_eq!(calls("kind: message, connection: reused"), 1, "the journeys make the free call");
+        // Without a free call the journeys make the same one.
+        assert_eq!(calls("kind: message, connection: reused, between: nothing"), 3);
     }
 
     #[test]
@@ -185,6 +251,18 @@ mod tests {
         assert_eq!(ledger.left(&name, daily, 10), Usd::ZERO);
         assert_eq!(Ledger::restored(ledger.account()), ledger);
         assert!(ledger.reserve(&name, daily, daily, 11));
+    }
+
+    #[test]
+    fn a_start_without_the_time_gives_no_second_budget() {
+        let (name, daily) = (name(), usd("1"));
+        let mut ledger = Ledger::new(20_780);
+        ledger.settle(&name, Usd::ZERO, daily, 20_780);
+        let mut ledger = Ledger::restored(ledger.account());
+        assert_eq!(ledger.left(&name, daily, 0), Usd::ZERO, "1970, until the time is known");
+        let mut ledger = Ledger::restored(ledger.account());
+        assert_eq!(ledger.left(&name, daily, 20_780), Usd::ZERO);
+        assert_eq!(ledger.left(&name, daily, 20_781), daily);
     }
 
     proptest! {

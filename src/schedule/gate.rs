@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::outcome::{ApiEvidence, Connection, Failure, Family, Finding, Outcome, Reason, Run, Stage};
+use crate::outcome::{
+    AnsweredBy, ApiEvidence, Connection, Failure, Family, Finding, Outcome, Reason, Run, Stage,
+};
 use crate::target::{CallOptions, Order};
 
 /// A run that starts early by this part of the interval still makes the call: starts vary by some milliseconds.
@@ -21,6 +23,13 @@ const SLOWEST: u32 = 7;
 
 /// A call is not slowed down beyond this, unless its interval is longer already.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
+/// No call waits longer than this, whatever was asked for: what an API wants by then it can say again.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+
+/// What is not the API, such as a portal or a proxy, is not obeyed for longer than this: it knows nothing of the API's
+/// limits, and may be gone in a minute.
+const LONGEST_WAIT_BETWEEN: Duration = Duration::from_secs(300);
 
 /// Why the configured call is not made in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,11 +102,14 @@ impl Gate {
         (self.asked, self.level, self.slowed) = (before.asked, before.level, before.slowed);
     }
 
-    /// What a run that starts now does. Whether a paid call can be afforded is asked only where nothing else speaks
-    /// against it.
-    pub fn decide(&mut self, now: Instant, afford: impl FnOnce() -> bool) -> Decision {
+    /// What a run that starts now does, which was due `lag` ago. Whether a paid call can be afforded is asked only where
+    /// nothing else speaks against it.
+    pub fn decide(&mut self, now: Instant, lag: Duration, afford: impl FnOnce() -> bool) -> Decision {
         let before = |until: Option<Instant>| until.is_some_and(|until| now < until);
-        let not_due = self.due.is_some_and(|due| now + self.call.interval / GRACE < due);
+        // The rhythm is that of the times at which runs are due: one that is late shifts nothing.
+        let at = now.checked_sub(lag).unwrap_or(now);
+        let grace = self.call.interval / GRACE;
+        let not_due = self.due.is_some_and(|due| at + grace < due);
         let pause = match () {
             () if before(self.asked) => Some(Pause::RetryAfter),
             () if before(self.slowed) => Some(Pause::SlowedDown),
@@ -106,9 +118,10 @@ impl Gate {
             () => None,
         };
         if pause.is_none() {
-            // Keeps to the rhythm, unless that was lost.
-            let on_time = self.due.filter(|due| now < *due + self.call.interval);
-            self.due = Some(on_time.unwrap_or(now) + self.call.interval);
+            // Keeps to the rhythm, unless that was lost: a due time that lies between two runs must not bring the next
+            // call closer to this one.
+            let on_time = self.due.filter(|due| at <= *due + grace);
+            self.due = Some(on_time.unwrap_or(at) + self.call.interval);
         }
         Decision { order: if pause.is_none() { Order::Configured } else { Order::Substitute }, pause }
     }
@@ -142,8 +155,12 @@ impl Gate {
     }
 
     fn wait(&mut self, run: &Run, now: Instant) {
-        let asked = calls(run).filter_map(|call| call.retry_after).max();
-        self.asked = asked.and_then(|wait| now.checked_add(wait)).filter(|until| *until > now);
+        self.asked = asked(run, now);
+    }
+
+    /// Takes in what a run of another gate of the same account was asked for.
+    pub fn wait_longer(&mut self, run: &Run, now: Instant) {
+        self.asked = self.asked.max(asked(run, now));
     }
 
     fn slow_down(&mut self, run: &Run, now: Instant) {
@@ -152,22 +169,25 @@ impl Gate {
         }
         let limited = |call: &ApiEvidence| matches!(call.status, Some(429 | 529));
         let overloaded = outcomes(run).any(|reason| reason == Reason::ProviderOverloaded);
+        let longest = LONGEST_PAUSE.max(self.call.interval);
+        let pause = |level: u32| self.call.interval.saturating_mul(1 << level.saturating_sub(1)).min(longest);
         if overloaded || calls(run).any(limited) {
-            self.level = (self.level + 1).min(SLOWEST);
+            // No further than the pause grows: there would be more to come back from than it went.
+            if self.level < SLOWEST && (self.level == 0 || pause(self.level) < longest) {
+                self.level += 1;
+            }
         } else if calls(run).any(|call| call.status.is_some()) {
             self.level = self.level.saturating_sub(1);
         }
-        let longest = LONGEST_PAUSE.max(self.call.interval);
-        let pause = self.call.interval.saturating_mul(1 << self.level.saturating_sub(1)).min(longest);
-        self.slowed = (self.level > 1).then_some(now + pause);
+        self.slowed = (self.level > 1).then(|| now + pause(self.level));
     }
 
     fn stand(&mut self, run: &Run, now: Instant) {
-        let mut note = |way: Way, stage: &Stage<ApiEvidence>| match stage {
-            Stage::Failed { failure, .. } => {
+        let mut note = |way: Way, stage: &Stage<ApiEvidence>, works: bool| match stage {
+            Stage::Failed { failure, .. } if !works => {
                 self.standing.insert(way, Standing { failure: failure.clone(), at: now });
             }
-            Stage::Passed { .. } => {
+            Stage::Failed { .. } | Stage::Passed { .. } => {
                 self.standing.remove(&way);
             }
             // Nothing new is known of the call.
@@ -176,12 +196,15 @@ impl Gate {
         match self.call.connection {
             Connection::Fresh => {
                 for outcome in &run.outcomes {
-                    note(way_of(outcome), &outcome.stages.api);
+                    // Where trying again worked, that is the last thing known of the call.
+                    let works = outcome.retries.last().is_some_and(|attempt| attempt.failure.is_none());
+                    note(way_of(outcome), &outcome.stages.api, works);
                 }
             }
             Connection::Reused => {
                 for call in &run.pooled {
-                    note((Arc::clone(&call.endpoint), Arc::clone(&call.route), Family::Any), &call.stage);
+                    let way = (Arc::clone(&call.endpoint), Arc::clone(&call.route), Family::Any);
+                    note(way, &call.stage, false);
                 }
             }
         }
@@ -207,6 +230,18 @@ impl Gate {
         };
         Finding::new(standing.failure.reason, detail)
     }
+}
+
+/// Until when a run was asked to wait.
+fn asked(run: &Run, now: Instant) -> Option<Instant> {
+    let asked = calls(run).filter_map(|call| {
+        let longest = match call.answered_by {
+            Some(AnsweredBy::Between) => LONGEST_WAIT_BETWEEN,
+            Some(AnsweredBy::Origin | AnsweredBy::Edge) | None => LONGEST_WAIT,
+        };
+        Some(call.retry_after?.min(longest))
+    });
+    asked.max().and_then(|wait| now.checked_add(wait)).filter(|until| *until > now)
 }
 
 fn way_of(outcome: &Outcome) -> Way {

@@ -240,7 +240,8 @@ impl Wheel {
                     self.tell_skipped(&key, SkipReason::Running, passed);
                     continue;
                 }
-                let held = !self.room.fits(job.descriptors);
+                // What waits at the front did not fit in, and nothing passes it.
+                let held = !self.ready.is_empty() || !self.room.fits(job.descriptors);
                 job.state =
                     State::Ready { due: at, late: if held { SkipReason::Limit } else { SkipReason::Stall } };
                 self.ready.push_back(key);
@@ -399,6 +400,30 @@ mod tests {
         let Next::Skipped { reason: SkipReason::Running, .. } = wheel.next(freed) else { panic!() };
         assert_eq!(wheel.next(freed), run(&b, 12 * SECOND));
         assert_eq!(wheel.next(freed), Next::Skipped { key: b, reason: SkipReason::Limit, runs: 1 });
+    }
+
+    #[test]
+    fn a_job_behind_one_that_does_not_fit_in_is_held_by_the_bound_too() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, Bound { runs: 10, descriptors: 10 });
+        let (a, behind, greedy) = (key("a"), key("behind"), key("greedy"));
+        for (job, descriptors) in [(&a, 1), (&behind, 1), (&greedy, 10)] {
+            wheel.add(job, 10 * SECOND, descriptors, start);
+        }
+        assert_eq!(wheel.next(start), run(&a, Duration::ZERO));
+        assert_eq!(wheel.next(start + 9 * SECOND), Next::Idle, "the greedy one is due before the other");
+        let freed = start + 19 * SECOND;
+        wheel.finished(&a, freed);
+        let mut skipped = Vec::new();
+        loop {
+            match wheel.next(freed) {
+                Next::Run(due) => wheel.finished(&due.key, freed),
+                Next::Skipped { key, reason, .. } if key != a => skipped.push((key, reason)),
+                Next::Skipped { .. } => {}
+                Next::Wait(_) | Next::Idle => break,
+            }
+        }
+        assert_eq!(skipped, [(greedy, SkipReason::Limit), (behind, SkipReason::Limit)]);
     }
 
     #[test]

@@ -124,15 +124,17 @@ impl Target {
     pub fn most_calls(&self) -> u64 {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let ways = count(self.sites.len()) * count(self.routes.len());
-        match self.call.connection {
-            Connection::Reused => ways,
-            Connection::Fresh => {
-                let families = match &self.families {
-                    Families::Answered => 2,
-                    Families::Only(only) => count(only.len()).max(1),
-                };
-                ways * families * u64::from(self.retry.max_attempts)
-            }
+        let families = match &self.families {
+            Families::Answered => 2,
+            Families::Only(only) => count(only.len()).max(1),
+        };
+        let journeys = ways * families * u64::from(self.retry.max_attempts);
+        let substitute = self.provider.default_call(false) != self.call.kind;
+        match (self.call.connection, self.call.between) {
+            (Connection::Reused, Between::Free) if substitute => ways,
+            // Where there is nothing else to make, the journeys make the call as well.
+            (Connection::Reused, _) => ways + journeys,
+            (Connection::Fresh, _) => journeys,
         }
     }
 }

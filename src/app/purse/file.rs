@@ -71,6 +71,9 @@ struct Written {
     /// Nothing more may be spent on that day.
     #[serde(default)]
     unknown: bool,
+    /// The later day that the clock went back from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left: Option<Date>,
     /// Dollars by target, as text: exact.
     spent_usd: BTreeMap<String, String>,
 }
@@ -121,7 +124,11 @@ impl AccountFile {
 
     fn set_aside(&self, problem: String) -> Read {
         let aside = self.path.with_extension("json.unusable");
-        let kept = fs::rename(&self.path, &aside).is_ok().then_some(aside);
+        let _ = fs::remove_file(&aside);
+        // It stays in its place until it is replaced: without it, a start after one that could not write would take
+        // everything for unspent. What has no second name, such as a directory, is moved out of the way.
+        let kept = fs::hard_link(&self.path, &aside).or_else(|_| fs::rename(&self.path, &aside));
+        let kept = kept.is_ok().then_some(aside);
         Read::Unusable { problem, kept }
     }
 
@@ -145,11 +152,15 @@ impl AccountFile {
 const FIRST_DAY: Date = Date::constant(1970, 1, 1);
 
 fn show(account: &Account) -> String {
-    let days = jiff::Span::new().try_days(account.day).unwrap_or_default();
+    let date = |day: i64| {
+        let days = jiff::Span::new().try_days(day).unwrap_or_default();
+        FIRST_DAY.checked_add(days).unwrap_or(Date::MAX)
+    };
     let written = Written {
         version: VERSION,
-        day: FIRST_DAY.checked_add(days).unwrap_or(Date::MAX),
+        day: date(account.day),
         unknown: account.unknown,
+        left: account.left.map(date),
         spent_usd: account.spent.iter().map(|(name, spent)| (name.to_string(), spent.to_string())).collect(),
     };
     // A struct of these types always becomes JSON.
@@ -165,8 +176,13 @@ fn parse(bytes: &[u8]) -> Result<Account, String> {
         let spent = Usd::parse(&spent).map_err(|error| format!("{name}: {error}"))?;
         Ok((Arc::from(name), spent))
     });
-    let day = FIRST_DAY.duration_until(written.day).as_hours() / 24;
-    Ok(Account { day, spent: spent.collect::<Result<_, String>>()?, unknown: written.unknown })
+    let day = |date: Date| FIRST_DAY.duration_until(date).as_hours() / 24;
+    Ok(Account {
+        day: day(written.day),
+        spent: spent.collect::<Result<_, String>>()?,
+        unknown: written.unknown,
+        left: written.left.map(day),
+    })
 }
 
 #[cfg(test)]
@@ -177,7 +193,7 @@ mod tests {
 
     fn account() -> Account {
         let spent = [("claude".into(), Usd::parse("0.000015").unwrap())].into();
-        Account { day: 20_780, spent, unknown: false }
+        Account { day: 20_780, spent, unknown: false, left: None }
     }
 
     #[test]
@@ -224,7 +240,9 @@ mod tests {
             let Read::Unusable { problem, kept } = file.read() else { panic!("{text}") };
             assert!(problem.contains(why), "{text}: {problem}");
             assert_eq!(fs::read_to_string(kept.unwrap()).unwrap(), text);
+            assert!(matches!(file.read(), Read::Unusable { .. }), "not missing, until it is replaced");
         }
+        fs::remove_file(file.path()).unwrap();
         fs::create_dir(file.path()).unwrap();
         assert!(matches!(file.read(), Read::Unusable { .. }));
     }
@@ -243,9 +261,10 @@ mod tests {
         #[test]
         fn every_account_is_read_back(
             day in -1000_i64..100_000, mills in any::<u32>(), name in "[a-zA-Z0-9._-]{1,20}", unknown: bool,
+            left in proptest::option::of(0_i64..100_000),
         ) {
             let spent = [(name.into(), Usd::per_token(mills))].into();
-            let account = Account { day, spent, unknown };
+            let account = Account { day, spent, unknown, left };
             prop_assert_eq!(parse(show(&account).as_bytes()), Ok(account));
         }
     }

@@ -1,6 +1,6 @@
 //! The gate under limits, rhythms and budgets.
 
-use crate::outcome::{PathId, PooledCall, sample};
+use crate::outcome::{Attempt, PathId, PooledCall, sample};
 use crate::provider::{CallKind, Price};
 use crate::target::Budget;
 use crate::units::Usd;
@@ -42,7 +42,7 @@ fn works() -> Run {
 
 /// Decides at this second and takes in what the run found.
 fn turn(gate: &mut Gate, at: Instant, found: impl FnOnce(Order) -> Run) -> (Option<Pause>, Run) {
-    let decision = gate.decide(at, || true);
+    let decision = gate.decide(at, Duration::ZERO, || true);
     let mut run = found(decision.order);
     gate.note(&mut run, decision, at);
     (decision.pause, run)
@@ -58,6 +58,23 @@ fn a_retry_after_is_kept_to_the_moment() {
         assert_eq!(turn(&mut gate, start + at * SECOND, |_| works()).0, pause, "{at}");
     }
     assert_eq!(gate.waits_until(start + 30 * SECOND), None);
+}
+
+#[test]
+fn no_wait_is_longer_than_a_day_and_of_something_in_between_than_minutes() {
+    let start = Instant::now();
+    for (by, longest) in
+        [(AnsweredBy::Origin, 86_400), (AnsweredBy::Edge, 86_400), (AnsweredBy::Between, 300)]
+    {
+        for (asked, kept) in [(30, 30), (30 * 86_400, longest)] {
+            let mut gate = free_gate(CallKind::Models, 10);
+            let mut run = limited(Some(asked));
+            let Stage::Failed { evidence, .. } = &mut run.outcomes[0].stages.api else { panic!() };
+            evidence.answered_by = Some(by);
+            turn(&mut gate, start, |_| run);
+            assert_eq!(gate.waits_until(start), Some(start + kept * SECOND), "{by:?} {asked}");
+        }
+    }
 }
 
 #[test]
@@ -78,9 +95,35 @@ fn a_call_that_is_made_less_often_keeps_its_rhythm_in_spite_of_jitter() {
     let mut made = Vec::new();
     for (index, jitter) in [0, 7, 3, 0, 9, 1, 0, 2].into_iter().enumerate() {
         let at = start + 30 * SECOND * u32::try_from(index).unwrap() + Duration::from_millis(10 - jitter);
-        made.push(gate.decide(at, || true).order == Order::Configured);
+        made.push(gate.decide(at, Duration::ZERO, || true).order == Order::Configured);
     }
     assert_eq!(made, [true, false, true, false, true, false, true, false]);
+}
+
+#[test]
+fn two_calls_are_never_closer_than_their_interval_but_for_the_grace() {
+    for (runs, calls) in [(30, 45), (30, 60), (7, 60), (25, 60), (30, 100)] {
+        let (start, least) = (Instant::now(), calls * SECOND * 8 / 10);
+        let mut gate = free_gate(CallKind::Models, calls);
+        let mut last = None;
+        for tick in 0..200 {
+            let at = start + tick * runs * SECOND;
+            if gate.decide(at, Duration::ZERO, || true).order == Order::Configured {
+                assert!(last.is_none_or(|last| at - last >= least), "{runs} {calls} {tick}");
+                last = Some(at);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_call_of_every_run_is_made_in_every_run_however_late_some_are() {
+    let start = Instant::now();
+    let mut gate = free_gate(CallKind::Models, 30);
+    for (due, lag) in [(0, 0), (30, 2), (60, 29), (90, 0), (120, 50), (180, 0), (210, 0)] {
+        let decision = gate.decide(start + (due + lag) * SECOND, lag * SECOND, || true);
+        assert_eq!(decision.order, Order::Configured, "{due} {lag}");
+    }
 }
 
 #[test]
@@ -100,6 +143,20 @@ fn what_the_last_call_found_stands_until_the_next_one() {
     assert!(run.outcomes[0].success());
     let (_, run) = turn(&mut gate, start + 90 * SECOND, |_| works());
     assert!(run.outcomes[0].success());
+}
+
+#[test]
+fn what_worked_when_it_was_tried_again_does_not_stand() {
+    let start = Instant::now();
+    let mut gate = free_gate(CallKind::Models, 60);
+    let mut tried_again = run(Some(Reason::HttpTimeout), 200, None);
+    let works_then = Attempt { waited: SECOND, took: SECOND, failure: None, call: None };
+    tried_again.outcomes[0].retries.push(works_then);
+    let (_, run) = turn(&mut gate, start, |_| tried_again);
+    assert!(run.outcomes[0].success_in_the_end());
+    let (pause, run) = turn(&mut gate, start + 30 * SECOND, |_| works());
+    assert_eq!(pause, Some(Pause::Interval));
+    assert!(run.outcomes[0].success_in_the_end());
 }
 
 #[test]
@@ -176,17 +233,30 @@ fn a_pause_has_an_end_however_long_limits_last() {
 }
 
 #[test]
+fn what_slows_down_no_further_comes_back_at_once() {
+    let start = Instant::now();
+    let mut gate = paid(1800);
+    let mut at = start;
+    for _ in 0..10 {
+        turn(&mut gate, at, |_| limited(None));
+        at = gate.waits_until(at).unwrap_or(at + 1800 * SECOND);
+    }
+    turn(&mut gate, at, |_| works());
+    assert_eq!(gate.waits_until(at), None, "it was half as often at the worst");
+}
+
+#[test]
 fn a_budget_that_is_spent_lets_the_free_call_through_and_is_no_outage() {
     let start = Instant::now();
     let mut gate = paid(10);
     turn(&mut gate, start, |_| limited(None));
-    let decision = gate.decide(start + 20 * SECOND, || false);
+    let decision = gate.decide(start + 20 * SECOND, Duration::ZERO, || false);
     assert_eq!(decision, Decision { order: Order::Substitute, pause: Some(Pause::Budget) });
     let mut run = works();
     gate.note(&mut run, decision, start + 20 * SECOND);
     assert!(run.outcomes[0].success());
     assert_eq!(
-        gate.decide(start + 21 * SECOND, || true).order,
+        gate.decide(start + 21 * SECOND, Duration::ZERO, || true).order,
         Order::Configured,
         "as soon as there is money again"
     );
@@ -199,6 +269,6 @@ fn a_changed_config_of_the_same_account_goes_on_waiting() {
     turn(&mut old, start, |_| limited(Some(60)));
     let mut new = free_gate(CallKind::Models, 5);
     new.go_on_from(&old);
-    assert_eq!(new.decide(start + 59 * SECOND, || true).pause, Some(Pause::RetryAfter));
-    assert_eq!(new.decide(start + 60 * SECOND, || true).pause, None);
+    assert_eq!(new.decide(start + 59 * SECOND, Duration::ZERO, || true).pause, Some(Pause::RetryAfter));
+    assert_eq!(new.decide(start + 60 * SECOND, Duration::ZERO, || true).pause, None);
 }
