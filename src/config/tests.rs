@@ -417,10 +417,12 @@ fn an_address_outside_of_the_listed_families_is_a_mistake() {
 
 #[test]
 fn the_path_of_a_url_from_the_environment_is_not_shown() {
-    let text = "targets:\n  - {name: a, provider: http, url: \"https://h.example/${KEY}?k=${KEY}\"}\n";
+    let text = "targets:\n  - {name: a, provider: http, url: \"https://h.example/${KEY}?k=${KEY}\", \
+        status_page: {url: \"https://s.example/${KEY}?k=${KEY}\"}}\n";
     let config = load_text(text, &environment()).unwrap();
     let shown = effective(&config);
     assert!(shown.contains("https://h.example/[redacted]"), "{shown}");
+    assert!(shown.contains("# url: [redacted]"), "{shown}");
     assert!(!format!("{config:?}{shown}").contains("very-secret"));
 }
 

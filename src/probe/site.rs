@@ -290,8 +290,10 @@ impl SiteProber {
             offer: self.target.http.offer,
             tls: self.tls.as_ref(),
             plan: match start.order {
-                // Beside ordinary clients it is not made twice, unless there is nothing else to make.
-                Order::Configured if !self.pooled.is_empty() => self.substitute.as_ref().or(Some(&self.plan)),
+                // Beside ordinary clients it is not made twice, unless it is free and there is nothing else to make.
+                Order::Configured if !self.pooled.is_empty() => {
+                    self.substitute.as_ref().or((!self.target.call.kind.is_paid()).then_some(&self.plan))
+                }
                 Order::Configured => Some(&self.plan),
                 Order::Substitute => self.substitute.as_ref(),
             },
@@ -439,3 +441,6 @@ async fn each(servers: Option<NameServers>) -> Vec<Lookup> {
         None => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

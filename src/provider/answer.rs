@@ -86,7 +86,7 @@ pub struct Reading {
     pub answered_by: AnsweredBy,
     /// The provider's request id.
     pub request_id: Option<String>,
-    /// The provider's own error type, from a bounded list, else `other`.
+    /// The provider's own error type, from a bounded list, else `other`; absent where it is a good answer.
     pub error_type: Option<&'static str>,
     /// The limits it stated.
     pub rate_limits: Vec<RateLimit>,

@@ -123,7 +123,7 @@ mod tests {
             r#"{"error":{"code":"401","message":"Access denied due to invalid subscription key or wrong API endpoint."}}"#,
             None,
             Origin,
-            Some("other"),
+            None,
         ),
         (
             Hello,
@@ -132,7 +132,7 @@ mod tests {
             r#"{"statusCode":401,"message":"Unauthorized. Access token is missing"}"#,
             None,
             Origin,
-            Some("other"),
+            None,
         ),
         (
             Hello,

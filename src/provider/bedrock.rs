@@ -179,7 +179,7 @@ mod tests {
             r#"{"message":"Missing Authentication Token"}"#,
             None,
             Origin,
-            Some("MissingAuthenticationTokenException"),
+            None,
         ),
         (
             Hello,

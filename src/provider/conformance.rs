@@ -401,7 +401,15 @@ fn what_stands_in_for_the_api_is_told_from_it() {
                 |status, headers: &[(&str, &str)], body| read(sample.provider, *kind, status, headers, body);
             let html = ("content-type", "text/html; charset=utf-8");
             for status in [200, 302, 401, 403, 404, 429, 503, 511] {
-                let reading = read(status, &[html], PAGE);
+                let asks = [
+                    html,
+                    ("retry-after", "86400"),
+                    ("x-should-retry", "true"),
+                    ("x-ratelimit-remaining-requests", "0"),
+                ];
+                let reading = read(status, &asks, PAGE);
+                assert_eq!((reading.retry_after, reading.should_retry), (None, None), "{}", sample.provider);
+                assert_eq!(reading.rate_limits, [], "{}", sample.provider);
                 let said = (reason(&reading), reading.answered_by);
                 assert_eq!(
                     said,

@@ -161,7 +161,7 @@ mod tests {
             r#"{"error":{"code":403,"message":"Method doesn't allow unregistered callers","status":"PERMISSION_DENIED"}}"#,
             None,
             Origin,
-            Some("PERMISSION_DENIED"),
+            None,
         ),
         (
             Hello,
@@ -332,6 +332,9 @@ mod tests {
         let reading = read("gemini", Message, 429, &[], body);
         assert_eq!(reading.limited_by, Some("requests"));
         assert_eq!(reading.retry_after, Some(std::time::Duration::from_secs(37)));
+        let reading = read("gemini", Stream, 429, &[], &format!("[{body}]"));
+        assert_eq!(reading.limited_by, Some("requests"));
+        assert_eq!(reading.retry_after, Some(std::time::Duration::from_secs(37)), "in a list");
         let reading = read("gemini", Message, 429, &[], &body.replace("PerMinute", "PerDay"));
         assert_eq!((reading.limited_by, reading.retry_after), (Some("requests_day"), None));
     }

@@ -56,9 +56,9 @@ pub(super) struct Error<'a> {
 }
 
 impl<'a> Error<'a> {
-    /// The error in a body, if it is one; an unfinished stream has it in a list.
+    /// The error in a body, if it is one.
     pub(super) fn of(json: &'a Value) -> Option<Self> {
-        let error = json.as_array().and_then(|list| list.first()).unwrap_or(json).get("error")?;
+        let error = unlisted(json).get("error")?;
         let text = |key: &str| error.get(key).and_then(Value::as_str);
         let details = error.get("details");
         let reasons = details.and_then(Value::as_array).into_iter().flatten();
@@ -112,6 +112,11 @@ impl<'a> Error<'a> {
     }
 }
 
+/// The body itself; an unfinished stream has it in a list.
+fn unlisted(json: &Value) -> &Value {
+    json.as_array().and_then(|list| list.first()).unwrap_or(json)
+}
+
 /// What an answer means, where the dialect says whether it is a good one and what it used.
 pub(super) fn read(
     kind: CallKind,
@@ -122,21 +127,22 @@ pub(super) fn read(
 ) -> Reading {
     const FRONT_END: [&str; 2] = ["ESF", "scaffolding on HTTPServer2"];
     let json = answer.json();
-    let error = json.as_ref().and_then(Error::of);
+    let json = json.as_ref().map(unlisted);
+    let error = json.and_then(Error::of);
     let own = error.as_ref().is_some_and(|error| error.status.is_some());
     let server = answer.header("server").unwrap_or_default();
     let edge = matches!(server, "gws" | "Google Frontend" | "sffe" | "GSE")
         || answer.header("via").is_some_and(|via| via.contains("google"));
     let found = Found {
         marks: Marks::of(own || (FRONT_END.contains(&server) && !answer.is_html()), edge),
-        body: Body::of(own, error.is_none() && is_good(kind, answer, json.as_ref())),
+        body: Body::of(own, error.is_none() && is_good(kind, answer, json)),
         refusal_wanted: kind == CallKind::Hello,
         reason: error.as_ref().and_then(Error::means),
         kind: error.as_ref().and_then(|error| error.reason.or(error.status)),
         message: error.as_ref().and_then(|error| error.message),
         error_type: error.as_ref().map(Error::listed),
-        request_id: json.as_ref().and_then(|json| json.get("responseId")).and_then(Value::as_str),
-        usage: json.as_ref().filter(|_| kind.is_paid()).and_then(used),
+        request_id: json.and_then(|json| json.get("responseId")).and_then(Value::as_str),
+        usage: json.filter(|_| kind.is_paid()).and_then(used),
         said: Said {
             message: error.as_ref().and_then(|error| error.message),
             details: error.as_ref().and_then(|error| error.details),
@@ -144,5 +150,5 @@ pub(super) fn read(
         },
         ..Found::default()
     };
-    verdict::reading(answer, json.as_ref(), &found, now)
+    verdict::reading(answer, json, &found, now)
 }

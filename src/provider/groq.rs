@@ -115,7 +115,7 @@ mod tests {
             r#"{"error":{"message":"Invalid API Key","type":"invalid_request_error","param":null,"code":"invalid_api_key"}}"#,
             None,
             Origin,
-            Some("invalid_api_key"),
+            None,
         ),
         (
             Models,

@@ -102,8 +102,8 @@ mod tests {
     use crate::outcome::Reason as R;
 
     const ROWS: &[Row] = &[
-        (Hello, 401, &[("cf-ray", "1-FRA")], r#"{"detail":"Unauthorized"}"#, None, Origin, Some("other")),
-        (Hello, 401, &[], r#"{"message":"Unauthorized","request_id":"r"}"#, None, Origin, Some("other")),
+        (Hello, 401, &[("cf-ray", "1-FRA")], r#"{"detail":"Unauthorized"}"#, None, Origin, None),
+        (Hello, 401, &[], r#"{"message":"Unauthorized","request_id":"r"}"#, None, Origin, None),
         (Hello, 401, &[("cf-ray", "1-FRA")], r#"Unauthorized"#, Some(R::AuthInvalid), Edge, None),
         (
             Models,

@@ -140,7 +140,7 @@ mod tests {
             r#"{"error":{"message":"You didn't provide an API key.","type":"invalid_request_error","param":null,"code":null}}"#,
             None,
             Origin,
-            Some("invalid_request_error"),
+            None,
         ),
         (
             Hello,
@@ -221,7 +221,7 @@ mod tests {
             r#"{"error":{"message":"Could not finish the message because max_tokens or model output limit was reached.","type":"invalid_request_error","param":null,"code":null}}"#,
             None,
             Origin,
-            Some("invalid_request_error"),
+            None,
         ),
         (
             Stream,

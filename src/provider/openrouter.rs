@@ -116,7 +116,7 @@ mod tests {
             r#"{"error":{"code":401,"message":"No auth credentials found"},"user_id":"u"}"#,
             None,
             Origin,
-            Some("other"),
+            None,
         ),
         (
             Hello,

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use super::rate_limit::{self, Said};
+use super::rate_limit::{self, Limits, Said};
 use super::redact::one_line;
 use super::{Answer, Reading};
 use crate::outcome::{AnsweredBy, Failure, Reason, Usage};
@@ -105,18 +105,21 @@ pub(super) fn reading(
         None => AnsweredBy::Between,
     };
     let reason = judge(answer, json, found, answered_by);
-    let limits = rate_limit::read(answer, now);
+    // What a portal or a block page asks for is not of the API, nor are its limits those of the account.
+    let is_strange = reason == Some(Reason::NotTheApi);
+    let limits = if is_strange { Limits::default() } else { rate_limit::read(answer, now) };
     let limited_by = rate_limit::limited_by(reason, &limits, found.said);
     Reading {
         failure: reason.map(|reason| Failure::new(reason, describe(answer, found))),
         answered_by,
         request_id: found.request_id.map(one_line),
-        error_type: found.error_type,
+        // A refusal that proves what was to be proven is no error.
+        error_type: found.error_type.filter(|_| reason.is_some()),
         rate_limits: limits.limits,
         rate_limits_rejected: limits.rejected,
         limited_by,
-        retry_after: rate_limit::retry_after(answer, json, now).or(found.wait),
-        should_retry: rate_limit::should_retry(answer),
+        retry_after: rate_limit::retry_after(answer, json, now).or(found.wait).filter(|_| !is_strange),
+        should_retry: rate_limit::should_retry(answer).filter(|_| !is_strange),
         usage: found.usage,
     }
 }

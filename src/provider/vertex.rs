@@ -95,7 +95,7 @@ mod tests {
             r#"{"error":{"code":401,"message":"Request is missing required authentication credential.","status":"UNAUTHENTICATED","details":[{"reason":"CREDENTIALS_MISSING"}]}}"#,
             None,
             Origin,
-            Some("CREDENTIALS_MISSING"),
+            None,
         ),
         (
             Models,

@@ -130,7 +130,7 @@ impl Source {
     }
 
     async fn ask(&mut self, client: &Client) -> Result<Answer, String> {
-        // The URL is told by who asks, and without its query.
+        // The URL is told by who asks, and without its path.
         let words = |error: reqwest::Error| error_chain(&error.without_url());
         let mut request = client.get(&self.url);
         if let Some(held) = &self.held {
@@ -163,9 +163,11 @@ impl Source {
     }
 }
 
-/// A URL without its query.
+/// A URL without its path and query, either of which may be a secret.
 fn shown(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
+    let host = url.find("://").map_or(0, |at| at + "://".len());
+    let end = url.get(host..).and_then(|rest| rest.find(['/', '?', '#']));
+    end.and_then(|end| url.get(..host + end)).unwrap_or(url)
 }
 
 #[cfg(test)]

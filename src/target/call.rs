@@ -1,5 +1,6 @@
 //! What is called, how often, at what price, and what is done when it fails.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,14 +109,27 @@ impl Default for RetryOptions {
 }
 
 /// The provider's status page that is read beside the probes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StatusPageOptions {
     /// Where its `summary.json` is; the first that can be read counts.
     pub urls: Vec<String>,
+    /// Whether their paths are secrets, because the URL holds a value from the environment.
+    pub confidential: bool,
     /// The id of the component that is the API, where there is one.
     pub component: Option<String>,
     /// Time between two readings.
     pub interval: Duration,
+}
+
+impl fmt::Debug for StatusPageOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { urls, confidential, component, interval } = self;
+        let mut shown = f.debug_struct("StatusPageOptions");
+        if !confidential {
+            shown.field("urls", urls);
+        }
+        shown.field("component", component).field("interval", interval).finish_non_exhaustive()
+    }
 }
 
 impl Target {
@@ -129,12 +143,11 @@ impl Target {
             Families::Only(only) => count(only.len()).max(1),
         };
         let journeys = ways * families * u64::from(self.retry.max_attempts);
-        let substitute = self.provider.default_call(false) != self.call.kind;
-        match (self.call.connection, self.call.between) {
-            (Connection::Reused, Between::Free) if substitute => ways,
-            // Where there is nothing else to make, the journeys make the call as well.
-            (Connection::Reused, _) => ways + journeys,
-            (Connection::Fresh, _) => journeys,
+        match self.call.connection {
+            // What costs money is not made by the journeys beside ordinary clients.
+            Connection::Reused if self.call.kind.is_paid() => ways,
+            Connection::Reused => ways + journeys,
+            Connection::Fresh => journeys,
         }
     }
 }

@@ -223,18 +223,18 @@ pub(super) fn status_page(
     whole?;
     let component = component?.map(|(component, _)| component);
     let own = provider?.status_page().filter(|_| sites.iter().any(|site| site.public));
-    let (urls, known) = match url? {
+    let (urls, confidential, known) = match url? {
         Some((url, _)) if url.is_empty() => return Ok(None),
         Some((url, place)) => {
             let endpoint = Endpoint::parse(&url)
                 .map_err(|error| context.refuse(&place, &url, "the URL of a status page", &error))?;
-            (vec![endpoint.to_string()], None)
+            (vec![endpoint.to_string()], place.from_env.is_some(), None)
         }
         None => match own {
-            Some(own) => (own.urls.iter().map(|url| (*url).to_owned()).collect(), own.component),
+            Some(own) => (own.urls.iter().map(|url| (*url).to_owned()).collect(), false, own.component),
             None => return Ok(None),
         },
     };
     let component = component.or_else(|| known.map(str::to_owned));
-    Ok(Some(StatusPageOptions { urls, component, interval: interval? }))
+    Ok(Some(StatusPageOptions { urls, confidential, component, interval: interval? }))
 }

@@ -83,6 +83,7 @@ fn show_status_page(lines: &mut Lines, target: &Target) {
     };
     lines.add(4, "status_page:");
     match page.urls.as_slice() {
+        _ if page.confidential => lines.add(6, &format!("# url: {REDACTED}")),
         [url] if own.is_none_or(|own| own.urls != [url.as_str()]) => lines.entry(6, "url", &scalar(url)),
         // The provider's own have no key.
         urls => lines.add(6, &format!("# url: {}", urls.join(", or "))),

@@ -171,7 +171,7 @@ pub struct ApiEvidence {
     pub should_retry: Option<bool>,
     /// The tokens it used.
     pub usage: Option<Usage>,
-    /// What they cost.
+    /// What they cost; absent where that is not known, as of a stream that did not come to its end.
     pub cost: Option<Usd>,
     /// What was seen of a stream of events, if the answer was one.
     pub stream: Option<StreamEvidence>,

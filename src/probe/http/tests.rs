@@ -73,6 +73,17 @@ async fn a_clean_stream_passes_and_its_close_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_stream_cost_is_not_known_before_its_end() {
+    let counted = Some(Usage { input_tokens: Some(10), output_tokens: Some(10) });
+    for (last, cost) in [(event("end"), Some("20.00")), (Step::Cut, None), (Step::Wait(60_000), None)] {
+        let (called, _) = called(&target(), BOTH[0], &[STREAM, event("usage"), event("token"), last]).await;
+        let (_, _, evidence) = parts(&called);
+        assert_eq!(evidence.usage, counted);
+        assert_eq!(evidence.cost.map(|cost| cost.to_string()).as_deref(), cost);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn how_an_answer_fails_decides_the_reason_and_when_it_is_over() {
     use Reason as R;
     const JSON: &str = "application/json";

@@ -34,7 +34,9 @@ impl Over<'_> {
             Some(stream) => self.judge_stream(*stream, progress, ended, seen),
             None => self.judge_answer(progress, ended, seen),
         };
-        seen.cost = seen.usage.zip(self.plan.price()).and_then(|(usage, price)| price.cost(usage));
+        // Counts that came before a stream's end are less than what was used.
+        let counted = seen.usage.filter(|_| seen.stream.is_none_or(|stream| stream.complete));
+        seen.cost = counted.zip(self.plan.price()).and_then(|(usage, price)| price.cost(usage));
         failure
     }
 

@@ -6,13 +6,16 @@
 //!
 //! All are lists of items with parameters, and the older ones are no valid structured fields; so they are split by one
 //! lenient reader instead of a library for the newest. A reset is always in seconds from now. A policy without a state
-//! says nothing about what is left and is not given.
+//! says nothing about what is left and is not given. Of a longer list only the first few members are read.
 
 use std::time::SystemTime;
 
 use super::super::Answer;
 use super::{Field, Limits, value};
 use crate::outcome::RateLimit;
+
+/// Members read of a list: each one is looked for among the policies, and a header may be long.
+const MEMBERS: usize = 64;
 
 /// Adds the limits of these headers.
 pub(super) fn read(answer: &Answer<'_>, now: SystemTime, limits: &mut Limits) {
@@ -142,9 +145,9 @@ impl<'a> Member<'a> {
     }
 }
 
-/// The members of a list; `None` if a quote is not closed or a member is empty.
+/// The first members of a list; `None` if a quote is not closed or one of them is empty.
 fn members(text: &str) -> Option<Vec<Member<'_>>> {
-    split(text, b',')?.into_iter().map(member).collect()
+    split(text, b',')?.into_iter().take(MEMBERS).map(member).collect()
 }
 
 fn member(text: &str) -> Option<Member<'_>> {
@@ -190,6 +193,14 @@ mod tests {
         &'static [(&'static str, Option<u64>, Option<u64>, Option<u64>)],
         u32,
     );
+
+    #[test]
+    fn of_a_list_without_end_the_first_members_are_read() {
+        let list = |count: usize| (0..count).map(|at| format!("\"p{at}\";q=9")).collect::<Vec<_>>().join(",");
+        for (count, read) in [(1, 1), (super::MEMBERS, super::MEMBERS), (10_000, super::MEMBERS)] {
+            assert_eq!(super::members(&list(count)).map(|members| members.len()), Some(read));
+        }
+    }
 
     #[test]
     fn all_three_syntaxes_are_read() {

@@ -30,6 +30,7 @@ async fn page() -> (String, Arc<AtomicUsize>) {
 
 fn options(url: &str, component: Option<&str>) -> StatusPageOptions {
     StatusPageOptions {
+        confidential: false,
         urls: vec![url.to_owned()],
         component: component.map(str::to_owned),
         interval: Duration::from_secs(300),

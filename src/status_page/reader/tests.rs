@@ -34,7 +34,8 @@ impl Page {
             async move { answer }
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/api/v2/summary.json?token=secret", listener.local_addr().unwrap());
+        let url =
+            format!("http://{}/secret/api/v2/summary.json?token=secret", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, asked }
     }
