@@ -143,6 +143,8 @@ pub enum StreamMark {
     },
     /// Anything else, such as a start or a kind of event that is not known yet.
     Other,
+    /// Not in the form that all of the provider's events have.
+    Unreadable,
 }
 
 /// What is read out of one event.

@@ -90,7 +90,9 @@ impl Provider for Gemini {
     }
 
     fn read_event(&self, event: Event<'_>) -> EventReading {
-        let json: Value = serde_json::from_str(event.data).unwrap_or_default();
+        let json: Option<Value> = serde_json::from_str(event.data).ok();
+        let unreadable = json.is_none() && !event.data.is_empty();
+        let json = json.unwrap_or_default();
         let usage = used(&json).unwrap_or_default();
         if let Some(error) = Error::of(&json) {
             let message = one_line(error.message.unwrap_or_default());
@@ -107,6 +109,8 @@ impl Provider for Gemini {
             StreamMark::Content
         } else if ends {
             StreamMark::End
+        } else if unreadable {
+            StreamMark::Unreadable
         } else {
             StreamMark::Other
         };
@@ -341,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_chunk_can_bring_the_last_words_and_the_end() {
-        use StreamMark::{Content, End, Other};
+        use StreamMark::{Content, End, Other, Unreadable};
         let nothing = Usage::default();
         let used = |input, output| Usage { input_tokens: Some(input), output_tokens: Some(output) };
         let cases = [
@@ -371,7 +375,8 @@ mod tests {
                 Usage { input_tokens: Some(4), ..nothing },
                 false,
             ),
-            ("rubbish", Other, nothing, false),
+            ("rubbish", Unreadable, nothing, false),
+            ("", Other, nothing, false),
         ];
         for (data, mark, usage, ends) in cases {
             let event = Event { name: "message", data };

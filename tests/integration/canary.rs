@@ -173,6 +173,16 @@ impl Canary {
         .await
     }
 
+    /// The same for every target at once, each of one path: reading the samples of many takes its time.
+    pub(crate) async fn wait_all_runs(&self, targets: usize, runs: f64) -> Samples {
+        self.wait(&format!("{runs} runs of {targets} targets"), |samples| {
+            let paths = samples.all("probe_runs_total", &[]);
+            let all = paths.len() == targets && paths.iter().all(|(_, count)| *count >= runs);
+            all.then(|| samples.clone())
+        })
+        .await
+    }
+
     /// Status, headers and body of a page that was asked for with a method and headers.
     pub(crate) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Page {
         let plain = net::client(net::public_tls().unwrap()).no_proxy().build().unwrap();

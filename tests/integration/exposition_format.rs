@@ -19,22 +19,54 @@ const PROMETHEUS: (&str, &str) = (
      text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
 );
 
-/// A canary that watches a healthy, a refused, and two broken targets.
+/// A canary that watches a healthy, a refused, and two broken targets, and others for what only paid calls, limits and
+/// further attempts have.
 async fn start(scene: &Scene) -> Canary {
     let key = ", api_key: { env: TEST_KEY }";
+    let stream = format!("{key}, call: {{ kind: stream, max_daily_cost_usd: 1 }}");
+    let retried = format!("{key}, retry: {{ max_attempts: 2, base_delay: 10ms }}");
     let targets = [
+        scene.target("stream", "stream", &stream),
+        scene.target("limited", "http-429", &stream),
+        scene.target("absurd", "http-limits-absurd", key),
+        scene.target("retried", "http-500", &retried),
+        scene.target("kept", "kept", &format!("{key}, call: {{ connection: reused }}")),
         scene.target("healthy", "dual", key),
         scene.target("refused", "http-401", key),
         scene.target("expired", "tls-expired", ""),
         scene.target("unknown", "dns-nxdomain", ""),
     ];
     let config = scene.config("interval: 2s", &targets);
-    let canary = Canary::start_with(&config, &[], &[("TEST_KEY", "sk-ant-sim-valid")]).await;
-    for target in ["healthy", "refused", "expired", "unknown"] {
+    let state = format!("--state.directory={}", scene.workspace.path().join("state").display());
+    let canary = Canary::start_with(&config, &[&state], &[("TEST_KEY", "sk-ant-sim-valid")]).await;
+    for target in ["healthy", "refused", "expired", "unknown", "stream", "absurd", "retried"] {
         canary.wait_runs(target, 1.0).await;
+    }
+    // Calls after the first: the one that waits for its limit, the one on a connection that was kept.
+    for target in ["limited", "kept"] {
+        canary.wait_runs(target, 2.0).await;
     }
     canary
 }
+
+/// Series of these targets only, which a scrape must hold to be one of all kinds.
+const OF_PAID_CALLS_AND_LIMITS: [(&str, &str); 15] = [
+    ("api_time_to_first_token_seconds_bucket", "stream"),
+    ("api_stream_gap_seconds_bucket", "stream"),
+    ("api_tokens_total", "stream"),
+    ("api_cost_usd_total", "stream"),
+    ("api_budget_remaining_usd", "stream"),
+    ("api_errors_total", "limited"),
+    ("api_call_paused_info", "limited"),
+    ("rate_limit_retry_at_timestamp_seconds", "limited"),
+    ("rate_limit_exceeded_total", "limited"),
+    ("rate_limit_remaining", "limited"),
+    ("rate_limit_values_rejected_total", "absurd"),
+    ("api_retries_total", "retried"),
+    ("probe_retry_success", "retried"),
+    ("api_latency_seconds_bucket", "kept"),
+    ("probe_http_answered_by_info", "healthy"),
+];
 
 /// HELP, TYPE and the kind of each family; panics on a sample without them, or families that are not in one piece.
 fn kinds(text: &str) -> HashMap<String, String> {
@@ -190,6 +222,9 @@ async fn promtool_has_nothing_to_say_about_the_output() {
     let scene = Scene::new().await;
     let canary = start(&scene).await;
     let (_, text) = canary.get("/metrics").await;
+    for (name, of) in OF_PAID_CALLS_AND_LIMITS {
+        assert!(!Samples::read(&text).all(name, &[("target", of)]).is_empty(), "{name} of {of}:\n{text}");
+    }
     let mut promtool = Command::new("promtool")
         .args(["check", "metrics"])
         .stdin(Stdio::piped())

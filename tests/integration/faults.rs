@@ -52,6 +52,7 @@ const CASES: &[(&str, Expected)] = &[
     ("tls-expiring", Ok(())),
     ("http-302", Err(("api", "not_the_api"))),
     ("http-400-credit", Err(("api", "billing"))),
+    ("http-400-spend", Err(("api", "spend_limit"))),
     ("http-401", Err(("api", "auth_invalid"))),
     ("http-402", Err(("api", "billing"))),
     ("http-403", Err(("api", "auth_forbidden"))),
@@ -61,6 +62,9 @@ const CASES: &[(&str, Expected)] = &[
     ("http-404", Err(("api", "model_not_found"))),
     ("http-413", Err(("api", "request_rejected"))),
     ("http-429", Err(("api", "rate_limited"))),
+    ("http-429-ms", Err(("api", "rate_limited"))),
+    ("http-429-date", Err(("api", "rate_limited"))),
+    ("http-429-no-retry", Err(("api", "rate_limited"))),
     ("http-429-spend", Err(("api", "spend_limit"))),
     ("http-500", Err(("api", "provider_error"))),
     ("http-503-text", Err(("api", "provider_error"))),
@@ -80,6 +84,18 @@ const CASES: &[(&str, Expected)] = &[
     ("http-slow-body", Ok(())),
     ("http-huge-body", Err(("api", "unexpected_body"))),
     ("http-huge-headers", Err(("api", "http_protocol"))),
+    ("http-limits-absurd", Ok(())),
+    // Of calls that ask for no stream.
+    ("stream-error", Ok(())),
+    ("stream-cut", Ok(())),
+    ("stream-reset", Ok(())),
+    ("stream-no-end", Ok(())),
+    ("stream-stall", Ok(())),
+    ("stream-stall-mid-event", Ok(())),
+    ("stream-pings", Ok(())),
+    ("stream-slow-start", Ok(())),
+    ("stream-garbage", Ok(())),
+    ("stream-json", Ok(())),
 ];
 
 /// Faults that are findings about the answer of DNS: the journey goes on behind them.

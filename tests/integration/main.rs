@@ -6,6 +6,8 @@ mod canary;
 #[cfg(test)]
 mod config_errors;
 #[cfg(test)]
+mod dialects;
+#[cfg(test)]
 mod endpoints;
 #[cfg(test)]
 mod exposition;
@@ -37,11 +39,14 @@ mod scene;
 mod scheduling;
 #[cfg(test)]
 mod sdk_check;
+#[cfg(test)]
 mod sdk_clients;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod series;
+#[cfg(test)]
+mod streams;
 #[cfg(test)]
 mod trust;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use api_canary::simulate::{Options, RecordedRequest};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 
@@ -12,16 +13,17 @@ use crate::canary::{Canary, run};
 use crate::scene::Scene;
 use crate::workspace::wait_for;
 
-/// Unlike any word of the program, and not of the form that would be left out of any text.
-const KEY: &str = "Zq7vKeyOfTheTest0123456789AbCdEfGhIjKlMn";
-const FILE_KEY: &str = "Xw3uFileKeyOfTheTest9876543210ZyXwVuTsRq";
-const TOKEN: &str = "Yt5sTokenOfTheTeam5556667778889990001112";
+/// Unlike any word of the program, and not of the form that would be left out of any text: no known prefix, and no long
+/// run of letters and digits.
+pub(crate) const KEY: &str = "Zq7vKeyOfTheTest_0123456789-AbCdEfGhIjKlMn";
+pub(crate) const FILE_KEY: &str = "Xw3uFileKeyOfTheTest_9876543210-ZyXwVuTsRq";
+const TOKEN: &str = "Yt5sTokenOfTheTeam_5556667778889990001112";
 
 const ENVIRONMENT: [(&str, &str); 2] = [("TEST_KEY", KEY), ("TEAM_TOKEN", TOKEN)];
 const KEYED: &str = ", api_key: { env: TEST_KEY }, http: { headers: { x-team: \"team ${TEAM_TOKEN}\" } }";
 
 /// Neither a secret nor a good part of one.
-fn assert_no_secret(text: &str, what: &str) {
+pub(crate) fn assert_no_secret(text: &str, what: &str) {
     for secret in [KEY, FILE_KEY, TOKEN] {
         for part in secret.as_bytes().windows(8) {
             let part = std::str::from_utf8(part).unwrap();
@@ -31,7 +33,7 @@ fn assert_no_secret(text: &str, what: &str) {
 }
 
 /// Looks everywhere something is told.
-async fn assert_tells_no_secret(canary: &Canary) {
+pub(crate) async fn assert_tells_no_secret(canary: &Canary) {
     for (path, accept) in
         [("/metrics", "text/plain"), ("/metrics", "application/openmetrics-text"), ("/", "*/*")]
     {
@@ -172,7 +174,13 @@ async fn echo(scene: &Scene) -> (SocketAddr, std::path::PathBuf) {
                 let Ok(byte) = stream.read_u8().await else { break };
                 head.push(byte);
             }
-            let answer = repeat(&String::from_utf8(head).unwrap());
+            let head = String::from_utf8(head).unwrap();
+            // What is left unread when the connection is closed would reset it.
+            let mut body = vec![0; field(&head, "content-length").parse().unwrap_or(0)];
+            if stream.read_exact(&mut body).await.is_err() {
+                continue;
+            }
+            let answer = if head.starts_with("POST") { repeat_in_stream(&head) } else { repeat(&head) };
             let _ = stream.write_all(answer.as_bytes()).await;
             let _ = stream.shutdown().await;
         }
@@ -180,17 +188,35 @@ async fn echo(scene: &Scene) -> (SocketAddr, std::path::PathBuf) {
     (address, ca)
 }
 
+/// The value of a header, empty where there is none.
+fn field<'a>(head: &'a str, name: &str) -> &'a str {
+    let line = head.lines().find(|line| line.to_lowercase().starts_with(name));
+    line.and_then(|line| line.split_once(": ")).map_or("", |(_, value)| value)
+}
+
+fn padding(head: &str) -> String {
+    "-".repeat(head.split(['/', ' ']).nth(2).unwrap().parse().unwrap())
+}
+
 fn repeat(head: &str) -> String {
-    let field = |name: &str| {
-        let line = head.lines().find(|line| line.to_lowercase().starts_with(name));
-        line.and_then(|line| line.split_once(": ")).map_or("", |(_, value)| value)
-    };
-    let (key, team) = (field("authorization"), field("x-team"));
-    let padding: usize = head.split(['/', ' ']).nth(2).unwrap().parse().unwrap();
-    let body = format!("{} {key} {team}\n{head}", "-".repeat(padding));
+    let (key, team) = (field(head, "authorization"), field(head, "x-team"));
+    let body = format!("{} {key} {team}\n{head}", padding(head));
     format!(
         "HTTP/1.1 400 Bad Request\r\ncontent-type: text/{key}\r\nx-request-id: {key}\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
+    )
+}
+
+/// The same as events of a stream: as one that can not be read, as a token, and as the error it ends with.
+fn repeat_in_stream(head: &str) -> String {
+    let (key, team) = (field(head, "x-api-key"), field(head, "x-team"));
+    let text = format!("{} {key} {team}\n{head}", padding(head));
+    let token = json!({"type": "content_block_delta", "delta": {"type": "text_delta", "text": text}});
+    let error = json!({"type": "error", "error": {"type": key, "message": text}});
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nrequest-id: {key}\r\nx-team: {team}\r\n\r\n\
+         event: {key}\nid: {key}\ndata: {key}\n\nevent: content_block_delta\ndata: {token}\n\n\
+         event: error\ndata: {error}\n\n"
     )
 }
 
@@ -200,18 +226,26 @@ async fn a_server_that_repeats_what_it_was_sent_makes_nobody_tell_it() {
     let (address, ca) = echo(&scene).await;
     // What is cut off at some length must not leave a part of a secret.
     let paddings = [0, 60, 90, 110, 120, 130, 140, 145, 150, 300, 360, 380, 390];
-    let target = |padding: &usize| {
+    let target = |name: &str, padding: usize, what: &str| {
         let tls = format!("tls: {{ ca_file: {} }}", ca.display());
         format!(
-            "{{ name: p{padding}, provider: http, url: \"https://{address}/{padding}\", http: {{ version: h1, \
+            "{{ name: {name}{padding}, {what}, url: \"https://{address}/{padding}\", http: {{ version: h1, \
              headers: {{ x-team: \"${{TEAM_TOKEN}}\" }} }}, api_key: {{ env: TEST_KEY }}, {tls} }}"
         )
     };
-    let config = scene.config("interval: 2s", &paddings.iter().map(target).collect::<Vec<_>>());
-    let canary = Canary::start_with(&config, &["--log.level=debug"], &ENVIRONMENT).await;
+    let stream = "provider: anthropic, call: { kind: stream, max_daily_cost_usd: 1 }";
+    let targets: Vec<_> = paddings
+        .iter()
+        .flat_map(|padding| [target("p", *padding, "provider: http"), target("s", *padding, stream)])
+        .collect();
+    let config = scene.config("interval: 2s", &targets);
+    let state = scene.workspace.path().join("state");
+    let arguments = ["--log.level=debug", &format!("--state.directory={}", state.display())];
+    let canary = Canary::start_with(&config, &arguments, &ENVIRONMENT).await;
     for padding in paddings {
-        let name = format!("p{padding}");
-        canary.wait_log(&["fails", &format!("target={name} "), "reason=unexpected_status"]).await;
+        for (name, reason) in [("p", "reason=unexpected_status"), ("s", "reason=stream_error")] {
+            canary.wait_log(&["fails", &format!("target={name}{padding} "), reason]).await;
+        }
     }
     wait_for("a second run of each", || async {
         let samples = canary.samples().await;
@@ -220,4 +254,6 @@ async fn a_server_that_repeats_what_it_was_sent_makes_nobody_tell_it() {
     })
     .await;
     assert_tells_no_secret(&canary).await;
+    let kept = std::fs::read_to_string(state.join("budget.json")).unwrap();
+    assert_no_secret(&kept, "the state that is kept");
 }

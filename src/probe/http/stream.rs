@@ -79,6 +79,8 @@ struct Seen {
     /// Pings since then.
     pings_since: u64,
     too_long: u64,
+    /// Events that are not in the form of the provider's.
+    unreadable: u64,
     usage: Usage,
     evidence: StreamEvidence,
 }
@@ -106,6 +108,7 @@ impl<'a> StreamReader<'a> {
             event_at: head_at,
             pings_since: 0,
             too_long: 0,
+            unreadable: 0,
             usage: Usage::default(),
             evidence: StreamEvidence::default(),
         };
@@ -157,6 +160,11 @@ impl<'a> StreamReader<'a> {
         self.verdict.is_some()
     }
 
+    /// Whether it is somebody else's: an event that was cut is none, so what can not be read was sent so.
+    fn is_foreign(&self) -> bool {
+        self.seen.unreadable > 0 && self.seen.evidence.first_token.is_none()
+    }
+
     /// What there is of it, now that its connection or its time has come to an end; `budget` is the time there was.
     pub(super) fn finish(mut self, ended: Ended, now: Instant, budget: Duration) -> Streamed {
         let complete = matches!(self.verdict, Some(Verdict::Complete));
@@ -181,6 +189,7 @@ impl<'a> StreamReader<'a> {
                 (Reason::StreamError, self.gave_up(error_type, message, now))
             }
             (Some(Verdict::Stalled), _) => (Reason::StreamStalled, self.silent(now)),
+            (None, Ended::Complete) if self.is_foreign() => (Reason::UnexpectedBody, self.foreign(now)),
             (None, Ended::Complete) => (Reason::StreamCut, self.without_end(now)),
             (None, Ended::Broken(broken)) => return Some(broken),
             (None, Ended::TimedOut) if now - self.seen.event_at < FLOWING.min(budget / FLOWING_PART) => {
@@ -224,6 +233,7 @@ impl Seen {
             StreamMark::Error { error_type, message } => {
                 return Some(Verdict::GaveUp { error_type, message });
             }
+            StreamMark::Unreadable => self.unreadable = self.unreadable.saturating_add(1),
             StreamMark::Ping | StreamMark::Other => {}
         }
         ends.then_some(Verdict::Complete)

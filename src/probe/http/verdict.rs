@@ -57,7 +57,10 @@ impl Over<'_> {
                 // Of an incomplete answer only its head is believed.
                 seen.answered_by = Some(reading.answered_by);
                 seen.error_type = reading.error_type;
-                let said = reading.failure.or_else(|| no_stream(self.plan, &answer));
+                let said = match reading.failure {
+                    Some(failure) if failure.reason != Reason::UnexpectedBody => Some(failure),
+                    unexpected => no_stream(self.plan, &answer).or(unexpected),
+                };
                 failure = expect::judge(self.plan.expectations(), &answer, said);
             }
         }
@@ -132,11 +135,15 @@ pub(super) fn read_event(plan: &CallPlan, confidence: &Confidence, event: Event<
             Some(data) => plan.read_event(Event { data: &data, ..event }),
             None => reading,
         },
-        StreamMark::Content | StreamMark::Ping | StreamMark::End | StreamMark::Other => reading,
+        StreamMark::Content
+        | StreamMark::Ping
+        | StreamMark::End
+        | StreamMark::Unreadable
+        | StreamMark::Other => reading,
     }
 }
 
-/// An answer that is good for the dialect, but is no stream where one was asked for.
+/// A good answer of the API, but no stream where one was asked for.
 fn no_stream(plan: &CallPlan, answer: &Answer<'_>) -> Option<Failure> {
     (plan.is_stream() && answer.status.is_success()).then(|| {
         let words = format!("{}; expected a stream of events", answer.describe());

@@ -11,7 +11,9 @@ use super::{ERROR_TYPES, usage};
 
 /// What an event means.
 pub(super) fn read(event: Event<'_>) -> EventReading {
-    let json: Value = serde_json::from_str(event.data).unwrap_or_default();
+    let json: Option<Value> = serde_json::from_str(event.data).ok();
+    let unreadable = json.is_none() && !event.data.is_empty();
+    let json = json.unwrap_or_default();
     let text = |value: Option<&Value>, key: &str| {
         value.and_then(|value| value.get(key)?.as_str().map(str::to_owned))
     };
@@ -28,6 +30,7 @@ pub(super) fn read(event: Event<'_>) -> EventReading {
                 message: one_line(&text(error, "message").or(kind).unwrap_or_else(|| event.data.to_owned())),
             }
         }
+        _ if unreadable => StreamMark::Unreadable,
         _ => StreamMark::Other,
     };
     let ends = mark == StreamMark::End;
@@ -56,7 +59,7 @@ mod tests {
 
     #[test]
     fn each_event_has_its_mark() {
-        use StreamMark::{Content, End, Other, Ping};
+        use StreamMark::{Content, End, Other, Ping, Unreadable};
         let output = Usage { output_tokens: Some(15), ..Usage::default() };
         let nothing = Usage::default();
         let cases = [
@@ -112,8 +115,9 @@ mod tests {
             ),
             ("message_stop", r#"{"type":"message_stop"}"#, End, nothing),
             ("new_event", r#"{"type":"new_event"}"#, Other, nothing),
-            ("message", "not json", Other, nothing),
-            ("message", "[DONE]", Other, nothing),
+            ("message", "not json", Unreadable, nothing),
+            ("message", "[DONE]", Unreadable, nothing),
+            ("message", "", Other, nothing),
             ("ping", "", Ping, nothing),
         ];
         for (name, data, mark, usage) in cases {

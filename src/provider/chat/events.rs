@@ -16,7 +16,9 @@ pub(super) fn read(event: Event<'_>, error_types: &'static [&'static str]) -> Ev
     if event.data.trim() == "[DONE]" {
         return EventReading { mark: StreamMark::End, usage: Usage::default(), ends: true };
     }
-    let json: Value = serde_json::from_str(event.data).unwrap_or_default();
+    let json: Option<Value> = serde_json::from_str(event.data).ok();
+    let unreadable = json.is_none() && !event.data.is_empty();
+    let json = json.unwrap_or_default();
     let used = json.get("usage").filter(|used| used.is_object()).or_else(|| json.get("x_groq")?.get("usage"));
     let mark = match ChatError::of(&json, 200) {
         Some(error) => StreamMark::Error {
@@ -30,6 +32,7 @@ pub(super) fn read(event: Event<'_>, error_types: &'static [&'static str]) -> Ev
         {
             StreamMark::Content
         }
+        None if unreadable => StreamMark::Unreadable,
         None => StreamMark::Other,
     };
     EventReading { mark, usage: used.map(usage).unwrap_or_default(), ends: false }
@@ -50,7 +53,7 @@ mod tests {
 
     #[test]
     fn each_chunk_has_its_mark() {
-        use StreamMark::{Content, End, Other};
+        use StreamMark::{Content, End, Other, Unreadable};
         let used = Usage { input_tokens: Some(9), output_tokens: Some(16) };
         let nothing = Usage::default();
         let cases = [
@@ -69,7 +72,7 @@ mod tests {
             (r#"{"choices":[],"x_groq":{"usage":{"prompt_tokens":9,"completion_tokens":16}}}"#, Other, used),
             ("[DONE]", End, nothing),
             (" [DONE] ", End, nothing),
-            ("rubbish", Other, nothing),
+            ("rubbish", Unreadable, nothing),
             ("", Other, nothing),
         ];
         for (data, mark, usage) in cases {
@@ -87,6 +90,9 @@ mod tests {
         let data = r#"{"error":{"code":502,"message":"Provider disconnected, key sk-or-v1-x"},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}"#;
         let message = "Provider disconnected, key sk-[redacted]".to_owned();
         let mark = StreamMark::Error { error_type: "other", message };
+        assert_eq!(read(Event { name: "message", data }, &["server_error"]).mark, mark);
+        let data = r#"{"object":"error","message":"Internal","type":"server_error","code":"3000"}"#;
+        let mark = StreamMark::Error { error_type: "server_error", message: "Internal".to_owned() };
         assert_eq!(read(Event { name: "message", data }, &["server_error"]).mark, mark);
         let data = r#"{"error":{"type":"server_error","message":"The server had an error"}}"#;
         let message = "The server had an error".to_owned();

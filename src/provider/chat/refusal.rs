@@ -43,7 +43,8 @@ impl<'a> ChatError<'a> {
         match json.get("error") {
             Some(error) if error.is_object() => Some(of(error)),
             Some(_) => None,
-            None if status == 200 => None,
+            // Where the status says nothing, it has to say itself what it is.
+            None if status == 200 && json.get("object").is_none_or(|object| object != "error") => None,
             None => Some(of(json)).filter(|_| is_bare(json)),
         }
     }
@@ -79,8 +80,11 @@ impl<'a> ChatError<'a> {
     /// What it says beyond the status.
     pub(super) fn reason(&self, status: u16) -> Option<Reason> {
         // Once a model has been asked, OpenRouter answers 200 and says in the body what went wrong.
-        let told =
-            if status == 200 { self.number.filter(|code| *code >= 400).unwrap_or(500) } else { status };
+        let told = if status == 200 {
+            self.number.filter(|code| (400..600).contains(code)).unwrap_or(500)
+        } else {
+            status
+        };
         if let Some(reason) = self.named(told) {
             return Some(reason);
         }

@@ -12,6 +12,7 @@ fn read(event: Event<'_>) -> EventReading {
         "ping" => StreamMark::Ping,
         "token" | "last" => StreamMark::Content,
         "end" => StreamMark::End,
+        "rubbish" => StreamMark::Unreadable,
         "error" => StreamMark::Error { error_type: "overloaded_error", message: event.data.to_owned() },
         _ => StreamMark::Other,
     };
@@ -108,6 +109,7 @@ fn an_answer_that_ends_before_its_stream_was_cut() {
     let error = "event: error\ndata: Overloaded\n\n".to_owned() + &end;
     let long = format!("data: {}\n\n", "x".repeat(100_000));
     let twice = token.repeat(2);
+    let rubbish = event("start") + &event("rubbish");
     let half = token.trim_end();
     let so_far =
         "before the stream's own end: 2 events, 0 pings and 44 bytes in 1.4 s, the last event 1.2 s ago";
@@ -117,6 +119,12 @@ fn an_answer_that_ends_before_its_stream_was_cut() {
         (&[(200, &twice)], R::StreamCut, so_far),
         (&[(200, half)], R::StreamCut, "0 events, 0 pings and 20 bytes in 1.4 s, the next one begun"),
         (&[], R::StreamCut, "0 events, 0 pings and 0 bytes in 1.4 s"),
+        (
+            &[(200, &rubbish)],
+            R::UnexpectedBody,
+            "1 event of the stream in no form of the provider's: 2 events",
+        ),
+        (&[(200, &token), (300, &rubbish)], R::StreamCut, "before the stream's own end: 3 events"),
         (&[(1_300, &long)], R::StreamCut, "event 0.1 s ago, 1 event too long to be read"),
     ];
     assert_judged(cases, 1_400, || Ended::Complete);

@@ -41,6 +41,11 @@ impl StreamReader<'_> {
         format!("HTTP 200, the answer ended before the stream's own end: {}", self.so_far(now))
     }
 
+    pub(super) fn foreign(&self, now: Instant) -> String {
+        let unreadable = count(self.seen.unreadable, "event");
+        format!("HTTP 200, {unreadable} of the stream in no form of the provider's: {}", self.so_far(now))
+    }
+
     pub(super) fn gave_up(&self, error_type: &str, message: &str, now: Instant) -> String {
         format!("HTTP 200, then in the stream {error_type}: {message}; after {}", self.so_far(now))
     }
