@@ -11,7 +11,7 @@ mod plan;
 mod room;
 mod wheel;
 
-pub use budget::{Account, Day, Ledger, cost_of, most_of_run};
+pub use budget::{Account, Day, Ledger, cost_of};
 pub use gate::{Decision, Gate, Pause};
 pub use plan::{Change, diff};
 pub use room::Bound;

@@ -86,7 +86,7 @@ impl Sinks {
             self.metrics.record_pooled(name, call, clock::wall());
         }
         let changes = self.notices.lock().unwrap_or_else(PoisonError::into_inner).note(name, &run.findings);
-        self.pauses.lock().unwrap_or_else(PoisonError::into_inner).note(name, beside.call, standing.up);
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner).note(target, beside.call, standing.up);
         log_notices(name, &changes);
         log_preferred(target, &standing);
     }

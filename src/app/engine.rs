@@ -131,6 +131,8 @@ impl Engine {
             let Some(finished) = self.done.recv().await else { break };
             self.finished(finished);
         }
+        // What the last calls really cost; without it they would count with the most they might have.
+        self.tools.purse.save().await;
     }
 
     /// Starts everything that is due; when to look again, `None` for never.
@@ -178,7 +180,7 @@ impl Engine {
         if is_paid(target, decision) {
             self.tools.purse.settle(target, Some(&run));
             let purse = Arc::clone(&self.tools.purse);
-            tokio::task::spawn_blocking(move || save(&purse));
+            tokio::spawn(async move { purse.save().await });
         }
         let Some(watched) = self.watched.get_mut(&run.target) else { return };
         if !Arc::ptr_eq(&watched.prober, &prober) {
@@ -256,24 +258,11 @@ async fn written_down(prober: &Prober, decision: Decision, purse: &Arc<Purse>) -
     if !is_paid(target, decision) {
         return decision;
     }
-    let saving = Arc::clone(purse);
-    let saved = tokio::task::spawn_blocking(move || save(&saving)).await;
-    if matches!(saved, Ok(true)) {
+    if purse.save().await {
         return decision;
     }
     purse.settle(target, None);
     Decision { order: Order::Substitute, pause: Some(Pause::Budget) }
-}
-
-/// Whether it worked, which is logged.
-fn save(purse: &Purse) -> bool {
-    match purse.save() {
-        Ok(()) => true,
-        Err(error) => {
-            tracing::error!(%error, "no paid call is made that cannot be written down");
-            false
-        }
-    }
 }
 
 async fn until(wait: Option<Instant>) {

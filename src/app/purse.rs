@@ -6,15 +6,22 @@
 mod file;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use crate::clock;
 use crate::outcome::Run;
-use crate::schedule::{Ledger, cost_of, most_of_run};
+use crate::schedule::{Ledger, cost_of};
 use crate::target::Target;
 use crate::units::Usd;
 pub use file::StateError;
 use file::{AccountFile, Read};
+
+/// How long a disk may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why paid calls cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -37,12 +44,17 @@ pub(super) struct Purse {
     ledger: Mutex<Ledger>,
     /// There once a target has paid calls.
     file: Mutex<Option<AccountFile>>,
+    /// Whether it was told that the file cannot be written.
+    stuck: AtomicBool,
+    /// Held while the file is written, so that only one thread waits for the disk.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Purse {
     /// An empty purse that would be kept in this directory.
     pub(super) fn new(directory: Option<PathBuf>) -> Self {
-        Self { directory, ledger: Mutex::new(Ledger::new(today())), file: Mutex::default() }
+        let ledger = Mutex::new(Ledger::new(today()));
+        Self { directory, ledger, file: Mutex::default(), stuck: AtomicBool::default(), turn: Arc::default() }
     }
 
     /// Opens it where one of the targets needs it, and it is not open yet. Reads and writes files.
@@ -61,13 +73,13 @@ impl Purse {
     /// Keeps what a run of a target may cost; whether that still fits into its budget.
     pub(super) fn reserve(&self, target: &Target) -> bool {
         let daily = target.call.budget.map(|budget| budget.daily).unwrap_or_default();
-        self.ledger().reserve(&target.name, daily, most_of_run(target), today())
+        self.ledger().reserve(&target.name, daily, target.most_of_run(), today())
     }
 
     /// Books what a run cost; `None` is one that was not made after all.
     pub(super) fn settle(&self, target: &Target, run: Option<&Run>) {
         let cost = run.map_or(Usd::ZERO, |run| cost_of(target, run));
-        self.ledger().settle(&target.name, most_of_run(target), cost, today());
+        self.ledger().settle(&target.name, target.most_of_run(), cost, today());
     }
 
     /// What is left of a target's budget; absent where its calls are free.
@@ -76,8 +88,38 @@ impl Purse {
         Some(self.ledger().left(&target.name, budget.daily, today()))
     }
 
-    /// Writes down what was spent or is kept. Waits for the disk.
-    pub(super) fn save(&self) -> Result<(), StateError> {
+    /// Writes down what was spent or is kept; whether that worked, of which is told when it changes. A disk that does not
+    /// answer holds up one thread, and nobody for longer than [`PATIENCE`].
+    pub(super) async fn save(self: &Arc<Self>) -> bool {
+        let Ok(turn) = timeout(PATIENCE, Arc::clone(&self.turn).lock_owned()).await else {
+            return self.saved(&Err("the disk does not answer".to_owned()));
+        };
+        let purse = Arc::clone(self);
+        let saving = tokio::task::spawn_blocking(move || {
+            // Held until the disk has answered, however late.
+            let _turn = turn;
+            purse.write().map_err(|error| error.to_string())
+        });
+        match timeout(PATIENCE, saving).await {
+            Ok(Ok(written)) => self.saved(&written),
+            Ok(Err(error)) => self.saved(&Err(error.to_string())),
+            Err(_) => self.saved(&Err("the disk does not answer".to_owned())),
+        }
+    }
+
+    fn saved(&self, saved: &Result<(), String>) -> bool {
+        let was_stuck = self.stuck.swap(saved.is_err(), Ordering::Relaxed);
+        match saved {
+            Ok(()) if was_stuck => tracing::info!("what paid calls cost can be written down again"),
+            Err(error) if !was_stuck => {
+                tracing::error!(%error, "no paid call is made that cannot be written down");
+            }
+            Ok(()) | Err(_) => {}
+        }
+        saved.is_ok()
+    }
+
+    fn write(&self) -> Result<(), StateError> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(file) = file.as_mut() else { return Ok(()) };
         // Taken while the file is held, so that an older account never replaces a newer one.

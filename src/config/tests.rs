@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+mod calls;
 mod examples;
 mod paths;
 

@@ -120,7 +120,7 @@ families! {
     ApiRequests, "api_requests_total", Counter, NONE, Route, ["endpoint", "method", "status_code"],
         "API calls made, to further addresses and endpoints too, by status code of the response; status code 0 means that no response came.";
     ApiLatency, "api_latency_seconds", Histogram, CALL, Route, ["endpoint", "connection"],
-        "Seconds from the request sent until the response was complete, of a stream until its first token; incomplete responses are not observed. connection is fresh for the journey's own, reused for one that an ordinary client had kept.";
+        "Seconds from the request sent until the response was complete, of a stream until its first token, also where it breaks later; other incomplete responses are not observed. connection is fresh for the journey's own, reused for one that an ordinary client had kept.";
     ApiTimeToFirstToken, "api_time_to_first_token_seconds", Histogram, FIRST_TOKEN, Route, ["model"],
         "Seconds from the request sent until the first token of content of a stream.";
     ApiStreamGap, "api_stream_gap_seconds", Histogram, GAP, Route, ["model"],

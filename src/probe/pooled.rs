@@ -87,9 +87,11 @@ pub(super) struct PooledClient {
 }
 
 impl PooledClient {
-    /// How many descriptors a call may hold at once: two connections raced against each other, and two questions to
-    /// three name servers each; one connection stays open between calls.
-    pub(super) const DESCRIPTORS: u64 = 8;
+    /// How many descriptors a call may hold at once: two connections raced against each other, and two questions that
+    /// may hold so many each; one connection stays open between calls.
+    pub(super) fn descriptors(of_question: u64) -> u64 {
+        2 + 2 * of_question
+    }
 
     /// A client for this way; `None` where the proxy variables lead nowhere, which the journey tells.
     ///
@@ -134,7 +136,9 @@ impl PooledClient {
             .pool_idle_timeout(KEPT.max(2 * target.call.interval))
             .tcp_keepalive(PROBE_INTERVAL)
             .tcp_keepalive_interval(PROBE_INTERVAL)
-            .tcp_keepalive_retries(PROBES);
+            .tcp_keepalive_retries(PROBES)
+            // Over HTTP/2 a timeout gives up a call, not its connection: one that is dead must not be kept.
+            .tcp_user_timeout(target.timeout);
         if let Some(proxy) = proxy {
             builder = builder.proxy(ClientProxy::all(proxy.proxy().export().expose())?);
         }

@@ -121,7 +121,7 @@ mod tests {
             ("provider: http, url: 'https://127.0.0.1', tls: { min_version: '1.3' }", 2),
             (
                 "provider: anthropic, url: 'https://127.0.0.1', api_key: {env: KEY}, call: {connection: reused}",
-                9,
+                7,
             ),
         ] {
             assert_eq!(descriptors(target), expected, "{target}");

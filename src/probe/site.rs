@@ -24,7 +24,7 @@ use super::way::{self, ProxyWay, Way, WayKind};
 use crate::outcome::{
     Asked, Connection, Family, Finding, Lookup as LookupRecord, Outcome, PathId, PooledCall, RecordType,
 };
-use crate::target::{Addresses, Between, Families, Host, Order, Scheme, Site, Target};
+use crate::target::{Addresses, Families, Host, Order, Scheme, Site, Target};
 use crate::units::Deadline;
 
 /// What one run found at one endpoint.
@@ -118,10 +118,7 @@ impl SiteProber {
             questions,
             tls,
             plan: CallPlan::new(target, endpoint, target.call.kind)?,
-            substitute: Some(target.provider.default_call(false))
-                .filter(|kind| *kind != target.call.kind && target.call.between == Between::Free)
-                .map(|kind| CallPlan::new(target, endpoint, kind))
-                .transpose()?,
+            substitute: target.substitute().map(|kind| CallPlan::new(target, endpoint, kind)).transpose()?,
             ways,
             pooled,
             outside: OutsideCheck::new(target, endpoint),
@@ -214,7 +211,10 @@ impl SiteProber {
             (Host::Name(_), Families::Answered) => 2,
             (Host::Name(_), Families::Only(only)) => u64::try_from(only.len()).unwrap_or(u64::MAX),
         };
-        let pooled = u64::try_from(self.pooled.len()).unwrap_or(u64::MAX) * PooledClient::DESCRIPTORS;
+        let first = self.resolvers.first().map_or(1, PreparedResolver::sockets);
+        let of_question = first.max(self.system.sockets());
+        let clients = u64::try_from(self.pooled.len()).unwrap_or(u64::MAX);
+        let pooled = clients * PooledClient::descriptors(of_question);
         families * (asked + addressed * each + outside) + named + pooled
     }
 

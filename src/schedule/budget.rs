@@ -120,29 +120,19 @@ impl Ledger {
     }
 }
 
-/// The most that one run of a target may cost; nothing where its call is free.
-#[must_use]
-pub fn most_of_run(target: &Target) -> Usd {
-    most_of_call(target).times(target.most_calls())
-}
-
-fn most_of_call(target: &Target) -> Usd {
-    let Some(budget) = &target.call.budget else { return Usd::ZERO };
-    let call = target.provider.call(target.call.kind, target.call.model.as_deref().unwrap_or_default());
-    call.and_then(|call| budget.price.cost(call.most)).unwrap_or(Usd::ZERO)
-}
-
 /// What a run cost by the provider's own count; a call that may have been charged, and does not say, costs the most it
 /// may.
 #[must_use]
 pub fn cost_of(target: &Target, run: &Run) -> Usd {
-    let most = most_of_call(target);
+    let most = target.most_of_call();
     let charged = |call: &ApiEvidence| match (call.cost, call.status) {
         // What a stream that was cut had counted so far may be the beginning only.
         (Some(cost), _) if call.stream.is_some_and(|stream| !stream.complete) => cost.max(most),
         (Some(cost), _) => cost,
         // Gateways that gave up on an answer: the API behind them may have given it all the same.
         (None, Some(408 | 499 | 502 | 504 | 520 | 524)) => most,
+        // A refusal that is none: the model had begun to answer when its few tokens were used up.
+        (None, Some(400)) if call.error_type.is_none() => most,
         // Refusals are not charged.
         (None, Some(300..)) => Usd::ZERO,
         (None, _) => most,
@@ -193,7 +183,7 @@ mod tests {
     #[test]
     fn what_may_have_been_charged_and_is_not_known_costs_the_most() {
         let target = target("kind: stream");
-        let most = most_of_call(&target);
+        let most = target.most_of_call();
         assert_eq!(cost(&target, |call| call.status = Some(529)), Usd::ZERO);
         assert_eq!(cost(&target, |_| ()), most, "no answer");
         for gave_up in [408, 502, 504, 524] {

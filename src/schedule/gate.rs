@@ -18,6 +18,9 @@ use crate::target::{CallOptions, Order};
 /// A run that starts early by this part of the interval still makes the call: starts vary by some milliseconds.
 const GRACE: u32 = 10;
 
+/// And no earlier than this.
+const MOST_GRACE: Duration = Duration::from_secs(1);
+
 /// After so many limits in a row the call is not slowed down further: its interval is 64 times as long then.
 const SLOWEST: u32 = 7;
 
@@ -26,6 +29,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// No call waits longer than this, whatever was asked for: what an API wants by then it can say again.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+
+/// After a failure the call is made again within this time, however seldom it is made otherwise.
+const RECHECK: Duration = Duration::from_secs(300);
 
 /// What is not the API, such as a portal or a proxy, is not obeyed for longer than this: it knows nothing of the API's
 /// limits, and may be gone in a minute.
@@ -97,9 +103,14 @@ impl Gate {
         Self { call, due: None, asked: None, level: 0, slowed: None, standing: HashMap::new() }
     }
 
-    /// Goes on waiting where another gate waits: that of the same account, before the config changed.
+    /// Goes on waiting where another gate waits: that of the same account, before the config changed. What the call found
+    /// last stands as well, if it is still the same call.
     pub fn go_on_from(&mut self, before: &Self) {
         (self.asked, self.level, self.slowed) = (before.asked, before.level, before.slowed);
+        let call = |gate: &Self| (gate.call.kind, gate.call.model.clone(), gate.call.connection);
+        if call(self) == call(before) {
+            self.standing = before.standing.clone();
+        }
     }
 
     /// What a run that starts now does, which was due `lag` ago. Whether a paid call can be afforded is asked only where
@@ -108,7 +119,7 @@ impl Gate {
         let before = |until: Option<Instant>| until.is_some_and(|until| now < until);
         // The rhythm is that of the times at which runs are due: one that is late shifts nothing.
         let at = now.checked_sub(lag).unwrap_or(now);
-        let grace = self.call.interval / GRACE;
+        let grace = (self.call.interval / GRACE).min(MOST_GRACE);
         let not_due = self.due.is_some_and(|due| at + grace < due);
         let pause = match () {
             () if before(self.asked) => Some(Pause::RetryAfter),
@@ -138,6 +149,10 @@ impl Gate {
             self.wait(run, now);
             self.slow_down(run, now);
             self.stand(run, now);
+            if !self.standing.is_empty() {
+                // One mishap is not to stand for hours.
+                self.due = self.due.map(|due| due.min(now + RECHECK));
+            }
         }
         // A budget that is spent may last for hours: what was found before is no news any more.
         if decision.pause == Some(Pause::Budget) {
@@ -167,16 +182,18 @@ impl Gate {
         if !self.call.kind.is_paid() {
             return;
         }
+        let own = || calls(run).filter(|call| call.endpoint == self.call.kind.label());
         let limited = |call: &ApiEvidence| matches!(call.status, Some(429 | 529));
-        let overloaded = outcomes(run).any(|reason| reason == Reason::ProviderOverloaded);
+        let refused = |reason| matches!(reason, Reason::ProviderOverloaded | Reason::RateLimited);
+        let overloaded = outcomes(run).any(refused);
         let longest = LONGEST_PAUSE.max(self.call.interval);
         let pause = |level: u32| self.call.interval.saturating_mul(1 << level.saturating_sub(1)).min(longest);
-        if overloaded || calls(run).any(limited) {
+        if overloaded || own().any(limited) {
             // No further than the pause grows: there would be more to come back from than it went.
             if self.level < SLOWEST && (self.level == 0 || pause(self.level) < longest) {
                 self.level += 1;
             }
-        } else if calls(run).any(|call| call.status.is_some()) {
+        } else if own().any(|call| call.status.is_some()) {
             self.level = self.level.saturating_sub(1);
         }
         self.slowed = (self.level > 1).then(|| now + pause(self.level));

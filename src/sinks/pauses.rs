@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::clock;
 use crate::metrics::CallState;
 use crate::schedule::Pause;
+use crate::target::Target;
 
 /// The targets whose call waits, and why.
 #[derive(Debug, Default)]
@@ -20,15 +21,24 @@ enum Turn {
 
 impl Pauses {
     /// Notes how a target's call stands, and whether the target works, and logs what changed.
-    pub(super) fn note(&mut self, target: &Arc<str>, call: CallState, works: bool) {
-        match self.turn(target, call.pause, works) {
+    pub(super) fn note(&mut self, target: &Target, call: CallState, works: bool) {
+        let name = &*target.name;
+        match self.turn(&target.name, call.pause, works) {
             Some(Turn::Waits(pause)) => {
-                let (target, reason) = (&**target, pause.label());
                 let until = call.retry_at.map(clock::rfc3339);
-                let meanwhile = "the layers are walked up to the provider's free call";
-                tracing::warn!(target, reason, until, meanwhile, "the configured call waits");
+                let meanwhile = match target.substitute() {
+                    Some(_) => "the layers are walked up to the provider's free call",
+                    None => "the layers below the call are walked",
+                };
+                tracing::warn!(
+                    target = name,
+                    reason = pause.label(),
+                    until,
+                    meanwhile,
+                    "the configured call waits"
+                );
             }
-            Some(Turn::GoesOn) => tracing::info!(target = &**target, "the configured call is made again"),
+            Some(Turn::GoesOn) => tracing::info!(target = name, "the configured call is made again"),
             None => {}
         }
     }

@@ -101,6 +101,18 @@ impl PageStatus {
     }
 }
 
+/// A few, and none that leads from https to plain http, where anybody on the way could say what he likes.
+fn redirects() -> Policy {
+    Policy::custom(|attempt| {
+        let secure = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
+        if attempt.previous().len() > REDIRECTS || (secure && attempt.url().scheme() != "https") {
+            attempt.stop()
+        } else {
+            attempt.follow()
+        }
+    })
+}
+
 // === impl StatusPages ===
 
 impl Default for StatusPages {
@@ -192,7 +204,7 @@ async fn ordinary() -> Result<Client, String> {
     let tls = tls.map_err(|error| error.to_string())?;
     let builder = net::client(tls)
         .user_agent(AGENT)
-        .redirect(Policy::limited(REDIRECTS))
+        .redirect(redirects())
         // It is not needed again for minutes.
         .pool_max_idle_per_host(0);
     builder.build().map_err(|error| error_chain(&error))

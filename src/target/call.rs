@@ -133,6 +133,13 @@ impl fmt::Debug for StatusPageOptions {
 }
 
 impl Target {
+    /// The call that is made in the runs that do not make the configured one, if there is another one.
+    #[must_use]
+    pub fn substitute(&self) -> Option<CallKind> {
+        let free = self.provider.default_call(false);
+        (free != self.call.kind && self.call.between == Between::Free).then_some(free)
+    }
+
     /// The most calls of the configured kind that one run makes.
     #[must_use]
     pub fn most_calls(&self) -> u64 {
@@ -149,5 +156,19 @@ impl Target {
             Connection::Reused => ways + journeys,
             Connection::Fresh => journeys,
         }
+    }
+
+    /// The most that one call may cost; nothing where it is free.
+    #[must_use]
+    pub fn most_of_call(&self) -> Usd {
+        let Some(budget) = &self.call.budget else { return Usd::ZERO };
+        let call = self.provider.call(self.call.kind, self.call.model.as_deref().unwrap_or_default());
+        call.and_then(|call| budget.price.cost(call.most)).unwrap_or(Usd::ZERO)
+    }
+
+    /// The most that one run may cost.
+    #[must_use]
+    pub fn most_of_run(&self) -> Usd {
+        self.most_of_call().times(self.most_calls())
     }
 }

@@ -2,6 +2,10 @@
 //! namespaces.
 
 #[cfg(test)]
+mod budgets;
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
 mod canary;
 #[cfg(test)]
 mod config_errors;
@@ -20,6 +24,8 @@ mod incidents;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod namespaces;
 #[cfg(test)]
 mod ordinary;
@@ -31,6 +37,10 @@ mod prometheus;
 mod proxy_variables;
 #[cfg(test)]
 mod resolvers;
+#[cfg(test)]
+mod retries;
+#[cfg(test)]
+mod reused;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
@@ -45,6 +55,8 @@ mod sdk_clients;
 mod secrets;
 #[cfg(test)]
 mod series;
+#[cfg(test)]
+mod status;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]

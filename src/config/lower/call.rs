@@ -7,15 +7,16 @@ use super::Context;
 use super::provider::Dialect;
 use super::timing::{MAX_INTERVAL, between};
 use crate::config::decode::Field;
+use crate::config::near::did_you_mean;
 use crate::config::problem::{Checked, Place, Reported};
 use crate::config::raw::{
     MOST_ATTEMPTS, Money, RawBetween, RawCall, RawConnection, RawJitter, RawPrice, RawRetry, RawStatusPage,
-    STATUS_PAGE_INTERVAL, Time,
+    STATUS_PAGE_INTERVAL, Time, shown,
 };
 use crate::outcome::Connection;
 use crate::provider::{CallKind, Price};
 use crate::target::{
-    ApiKey, Between, Budget, CallOptions, Endpoint, Jitter, RetryOptions, Site, StatusPageOptions,
+    ApiKey, Between, Budget, CallOptions, Endpoint, Jitter, RetryOptions, Site, StatusPageOptions, Target,
 };
 use crate::units::Usd;
 
@@ -29,13 +30,13 @@ pub(super) struct Around<'a> {
     pub(super) interval: Checked<Duration>,
 }
 
-/// What is called.
+/// What is called, and where it says how much that may cost on a day.
 pub(super) fn options(
     field: Field<RawCall>,
     target: &Place,
     around: &Around<'_>,
     context: &Context<'_>,
-) -> Checked<CallOptions> {
+) -> Checked<(CallOptions, Option<Place>)> {
     let given = field.checked()?;
     let place = given.as_ref().map_or_else(|| target.key("call"), |(_, place)| place.clone());
     let raw = given.map(|(raw, _)| raw).unwrap_or_default();
@@ -52,9 +53,31 @@ pub(super) fn options(
         RawBetween::Free => Between::Free,
         RawBetween::Nothing => Between::Nothing,
     });
-    let (kind, model) = (kind?, model?);
-    let budget = budget(kind, model.as_deref(), daily?, price?, around.provider?, &place, context)?;
-    Ok(CallOptions { kind, interval: interval?, model, budget, connection: connection?, between: between? })
+    let (kind, model, daily) = (kind?, model?, daily?);
+    let limited_at = daily.as_ref().map(|(_, place)| place.clone());
+    let budget = budget(kind, model.as_deref(), daily, price?, around.provider?, &place, context)?;
+    let (interval, connection, between) = (interval?, connection?, between?);
+    Ok((CallOptions { kind, interval, model, budget, connection, between }, limited_at))
+}
+
+/// Refuses a budget that is not enough for a single run: its calls would never be made.
+pub(super) fn one_run_fits(
+    target: &Target,
+    limited_at: Option<&Place>,
+    context: &Context<'_>,
+) -> Checked<()> {
+    let (Some(budget), Some(place)) = (&target.call.budget, limited_at) else { return Ok(()) };
+    let (most, calls) = (target.most_of_run(), target.most_calls());
+    if most <= budget.daily {
+        return Ok(());
+    }
+    let message = format!(
+        "one run may make {calls} calls that cost {most} together, which is more than {}",
+        budget.daily
+    );
+    let help =
+        "allow more, or make fewer calls: a run makes one for each family, route, endpoint and attempt";
+    Err(context.report.add_with_help(place, message, help))
 }
 
 fn kind(field: Field<String>, around: &Around<'_>, context: &Context<'_>) -> Checked<CallKind> {
@@ -67,7 +90,13 @@ fn kind(field: Field<String>, around: &Around<'_>, context: &Context<'_>) -> Che
         let name = provider.name();
         let list = provider.kinds().iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
         let message = format!("the provider `{name}` has no call {}: it has {list}", place.show(&text));
-        return Err(context.report.add(&place, message));
+        let labels: Vec<_> = provider.kinds().iter().map(|kind| kind.label()).collect();
+        // A value from the environment is not hinted at either.
+        let near = if place.from_env.is_none() { did_you_mean(&text, &labels) } else { None };
+        return Err(match near {
+            Some(help) => context.report.add_with_help(&place, message, help),
+            None => context.report.add(&place, message),
+        });
     };
     // A keyed call that is also what is called without a key merely takes the key along.
     let keyed = provider.call(kind, "").is_some_and(|call| call.keyed);
@@ -185,8 +214,11 @@ pub(super) fn retry(field: Field<RawRetry>, context: &Context<'_>) -> Checked<Re
         Err(reported) => Err(reported),
     };
     let delay = |field: Field<Time>, default: Duration| match field.checked()? {
-        None => Ok(default),
-        Some((Time(delay), place)) => between(delay, &place, Duration::from_millis(1), MAX_INTERVAL, context),
+        None => Ok((default, None)),
+        Some((Time(delay), place)) => {
+            let delay = between(delay, &place, Duration::from_millis(1), MAX_INTERVAL, context)?;
+            Ok((delay, Some(place)))
+        }
     };
     let (base_delay, max_delay) =
         (delay(raw.base_delay, default.base_delay), delay(raw.max_delay, default.max_delay));
@@ -195,12 +227,15 @@ pub(super) fn retry(field: Field<RawRetry>, context: &Context<'_>) -> Checked<Re
         RawJitter::None => Jitter::None,
     });
     whole?;
-    Ok(RetryOptions {
-        max_attempts: max_attempts?,
-        base_delay: base_delay?,
-        max_delay: max_delay?,
-        jitter: jitter?,
-    })
+    let ((base_delay, base_at), (max_delay, max_at)) = (base_delay?, max_delay?);
+    if base_delay > max_delay
+        && let Some(place) = base_at.or(max_at)
+    {
+        let (base, max) = (shown(base_delay), shown(max_delay));
+        let message = format!("the first delay of {base} is longer than the longest of {max}");
+        return Err(context.report.add(&place, message));
+    }
+    Ok(RetryOptions { max_attempts: max_attempts?, base_delay, max_delay, jitter: jitter? })
 }
 
 /// The status page that is read, if any.

@@ -52,7 +52,8 @@ pub(super) fn lower(
     let sites = sites();
     let known = sites.as_ref().map_or(&[][..], Vec::as_slice);
     let status_page = call::status_page(raw.status_page, provider, known, context);
-    Ok(Target {
+    let (call, limited_at) = call?;
+    let target = Target {
         name: name?,
         provider: provider?,
         sites: sites?,
@@ -66,10 +67,12 @@ pub(super) fn lower(
         failover: failover?,
         tls: tls?,
         http: http?,
-        call: call?,
+        call,
         retry: retry?,
         status_page: status_page?,
-    })
+    };
+    call::one_run_fits(&target, limited_at.as_ref(), context)?;
+    Ok(target)
 }
 
 fn name(

@@ -44,6 +44,11 @@ fn works() -> Run {
 fn turn(gate: &mut Gate, at: Instant, found: impl FnOnce(Order) -> Run) -> (Option<Pause>, Run) {
     let decision = gate.decide(at, Duration::ZERO, || true);
     let mut run = found(decision.order);
+    for outcome in &mut run.outcomes {
+        if let Stage::Passed { evidence, .. } | Stage::Failed { evidence, .. } = &mut outcome.stages.api {
+            evidence.endpoint = gate.call.kind.label();
+        }
+    }
     gate.note(&mut run, decision, at);
     (decision.pause, run)
 }
@@ -160,6 +165,17 @@ fn what_worked_when_it_was_tried_again_does_not_stand() {
 }
 
 #[test]
+fn a_call_that_is_made_seldom_is_made_again_soon_after_a_failure() {
+    let start = Instant::now();
+    let mut gate = free_gate(CallKind::Models, 3600);
+    let minutes = |minutes: u32| start + minutes * 60 * SECOND;
+    turn(&mut gate, start, |_| run(Some(Reason::HttpReset), 200, None));
+    assert_eq!(turn(&mut gate, minutes(4), |_| works()).0, Some(Pause::Interval));
+    assert_eq!(turn(&mut gate, minutes(5), |_| works()).0, None);
+    assert_eq!(turn(&mut gate, minutes(10), |_| works()).0, Some(Pause::Interval));
+}
+
+#[test]
 fn what_stands_does_not_cover_what_fails_now() {
     let start = Instant::now();
     let mut gate = free_gate(CallKind::Models, 60);
@@ -271,4 +287,17 @@ fn a_changed_config_of_the_same_account_goes_on_waiting() {
     new.go_on_from(&old);
     assert_eq!(new.decide(start + 59 * SECOND, Duration::ZERO, || true).pause, Some(Pause::RetryAfter));
     assert_eq!(new.decide(start + 60 * SECOND, Duration::ZERO, || true).pause, None);
+}
+
+#[test]
+fn what_was_found_stands_across_a_change_unless_it_is_of_another_call() {
+    let start = Instant::now();
+    let mut old = free_gate(CallKind::Models, 10);
+    turn(&mut old, start, |_| limited(Some(60)));
+    for (kind, stands) in [(CallKind::Models, true), (CallKind::Hello, false)] {
+        let mut new = free_gate(kind, 5);
+        new.go_on_from(&old);
+        let (pause, run) = turn(&mut new, start + 10 * SECOND, |_| works());
+        assert_eq!((pause, run.outcomes[0].success()), (Some(Pause::RetryAfter), !stands), "{kind}");
+    }
 }
