@@ -39,6 +39,19 @@ pub fn utc_day(time: SystemTime) -> i64 {
     }
 }
 
+/// When the day after that of a time begins in UTC.
+#[must_use]
+pub fn next_utc_day(time: SystemTime) -> Option<SystemTime> {
+    from_unix(utc_day(time).checked_add(1)?.checked_mul(24 * 3600)?)
+}
+
+/// The first whole second that is not before a time.
+#[must_use]
+pub fn whole_second_from(time: SystemTime) -> SystemTime {
+    let part = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
+    if part == 0 { time } else { time + Duration::from_nanos(1_000_000_000 - u64::from(part)) }
+}
+
 #[expect(clippy::disallowed_methods, reason = "days have no fraction")]
 fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs()
@@ -60,6 +73,11 @@ mod tests {
         for (seconds, day) in [(0, 0), (86_399, 0), (86_400, 1), (-1, -1), (-86_400, -1), (-86_401, -2)] {
             assert_eq!(utc_day(from_unix(seconds).unwrap()), day, "{seconds}");
         }
+        let at = |seconds| from_unix(seconds).unwrap();
+        assert_eq!(next_utc_day(at(86_399)), Some(at(86_400)));
+        assert_eq!(next_utc_day(at(86_400)), Some(at(172_800)));
+        assert_eq!(whole_second_from(at(7)), at(7));
+        assert_eq!(whole_second_from(at(7) + Duration::from_nanos(1)), at(8));
     }
 
     #[test]

@@ -203,6 +203,7 @@ fn log(outcome: &Outcome, event: &Event, page: Option<&PageStatus>) {
             };
             let retry = tried_again(outcome);
             let provider_status = page.map(PageStatus::describe);
+            let request_id = outcome.stages.api.evidence().and_then(|call| call.request_id.as_deref());
             tracing::error!(
                 target,
                 route,
@@ -216,6 +217,7 @@ fn log(outcome: &Outcome, event: &Event, page: Option<&PageStatus>) {
                 detail,
                 retry,
                 provider_status,
+                request_id,
                 "fails"
             );
         }

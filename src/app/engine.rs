@@ -192,6 +192,8 @@ impl Engine {
         }
         watched.gate.note(&mut run, decision, now);
         let waits = watched.gate.waits_until(now).map(|until| clock::wall() + (until - now));
+        // Whole seconds: two clocks differ by microseconds from run to run, and the moment must not seem to move.
+        let waits = waits.map(clock::whole_second_from);
         let page = target.status_page.as_ref().map(|page| self.tools.status.latest(page));
         let state = CallState {
             retry_at: waits,

@@ -136,7 +136,16 @@ fn open(directory: &Path) -> Result<(AccountFile, Ledger), StateError> {
     let mut file = AccountFile::open(directory)?;
     let ledger = match file.read() {
         Read::Nothing => Ledger::new(today()),
-        Read::Account(account) => Ledger::restored(account),
+        Read::Account(account) => {
+            if account.unknown {
+                tracing::error!(
+                    file = %file.path().display(),
+                    "what was spent is not known since the account could not be read: no paid calls are made until the \
+                     next day (UTC)"
+                );
+            }
+            Ledger::restored(account)
+        }
         Read::Unusable { problem, kept } => {
             tracing::error!(
                 file = %file.path().display(), %problem, set_aside = kept.map(|path| path.display().to_string()),

@@ -128,13 +128,13 @@ families! {
     ApiStreamTokensPerSecond, "api_stream_tokens_per_second", Gauge, NONE, Route, ["model"],
         "Tokens a second between the first and the last token of the last stream, by the provider's own count.";
     ApiErrors, "api_errors_total", Counter, NONE, Route, ["endpoint", "error_type"],
-        "API calls answered with an error, by the provider's own error type.";
+        "API calls answered with an error, by the provider's own error type; other where it states none that is known.";
     ApiRetries, "api_retries_total", Counter, NONE, Route, ["endpoint"],
         "Attempts after the first.";
     ApiTokens, "api_tokens_total", Counter, NONE, Target, ["model", "direction"],
         "Tokens that calls of the canary used, by the provider's own count; direction is input or output.";
     ApiCost, "api_cost_usd_total", Counter, NONE, Target, ["model"],
-        "What those tokens cost, in US dollars.";
+        "What calls cost whose tokens the provider counted to the end, in US dollars; what others may have cost counts against the budget only.";
     ApiBudgetRemaining, "api_budget_remaining_usd", Gauge, NONE, Target, [],
         "What is left of the target's budget for the day (UTC), in US dollars; absent where its calls are free.";
     ApiCallPaused, "api_call_paused_info", Gauge, NONE, Target, ["reason"],
@@ -146,7 +146,7 @@ families! {
     RateLimitReset, "rate_limit_reset_timestamp_seconds", Gauge, NONE, Target, ["dimension"],
         "Unix time in seconds of the rate limit's full replenishment, as the provider last stated it.";
     RateLimitRetryAt, "rate_limit_retry_at_timestamp_seconds", Gauge, NONE, Target, [],
-        "Unix time in seconds from which the call is made again, after a Retry-After or because limits have slowed it down; absent when not waiting.";
+        "Unix time in seconds from which the call is made again, after a Retry-After or because limits have slowed it down, as of the last run; absent when that left nothing to wait for.";
     RateLimitExceeded, "rate_limit_exceeded_total", Counter, NONE, Target, ["dimension"],
         "Calls refused because of a rate limit, by its dimension; unknown where the provider does not say.";
     RateLimitRejected, "rate_limit_values_rejected_total", Counter, NONE, Target, [],

@@ -25,7 +25,11 @@ impl Pauses {
         let name = &*target.name;
         match self.turn(&target.name, call.pause, works) {
             Some(Turn::Waits(pause)) => {
-                let until = call.retry_at.map(clock::rfc3339);
+                let until = match pause {
+                    Pause::Budget => clock::next_utc_day(clock::wall()),
+                    Pause::Interval | Pause::RetryAfter | Pause::SlowedDown => call.retry_at,
+                };
+                let until = until.map(clock::rfc3339);
                 let meanwhile = match target.substitute() {
                     Some(_) => "the layers are walked up to the provider's free call",
                     None => "the layers below the call are walked",

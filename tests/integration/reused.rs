@@ -77,3 +77,28 @@ async fn a_kept_connection_that_breaks_fails_the_target_until_it_works_again() {
         canary.wait("health", up(1.0)).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_cut_on_a_kept_connection_is_a_cut_stream_in_both_versions() {
+    let scene = Scene::new().await;
+    let call = ", call: { kind: stream, connection: reused, max_daily_cost_usd: 1 }";
+    // What is expected is expected of the configured call, not of the free one that the journeys make beside it.
+    let target = |version: &str| {
+        let http = format!(", http: {{ version: {version}, expect: {{ body_regex: message_start }} }}");
+        scene.target(&format!("cut-{version}"), "stream-reset", &format!("{KEYED}{call}{http}"))
+    };
+    let healthy = format!("{KEYED}{call}, http: {{ expect: {{ body_regex: message_start }} }}");
+    let targets = [target("h1"), target("h2"), scene.target("whole", "whole", &healthy)];
+    let state = format!("--state.directory={}", scene.workspace.path().join("state").display());
+    let canary = Canary::start_with(&scene.config("interval: 1s", &targets), &[&state], &[KEY]).await;
+    for name in ["cut-h1", "cut-h2"] {
+        let samples = canary.wait_runs(name, 2.0).await;
+        assert_eq!(
+            samples.label("probe_failures_total", &[("target", name)], "reason"),
+            ["stream_cut"],
+            "{name}"
+        );
+    }
+    let samples = canary.wait_runs("whole", 2.0).await;
+    assert_eq!(samples.one("probe_success", &[("target", "whole")]), Some(1.0));
+}

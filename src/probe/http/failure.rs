@@ -11,6 +11,8 @@ use crate::outcome::{Failure, Reason, error_chain};
 /// Reads hyper's error, given how far the exchange came and what broke the stream below, if anything did.
 pub(super) fn of(error: &hyper::Error, progress: &Progress<'_>, stream: Option<IoTrouble>) -> Failure {
     let frames = frames(error);
+    // What broke the connection below is inside of HTTP/2's error where nobody watched the stream itself.
+    let stream = stream.or_else(|| frames.and_then(h2::Error::get_io).map(IoTrouble::of));
     let rules_broken =
         error.is_parse() || error.is_parse_too_large() || frames.is_some_and(h2::Error::is_library);
     // The peer ended the stream or the connection by the rules: RST_STREAM, GOAWAY.

@@ -127,7 +127,12 @@ impl CallPlan {
             price: target.call.budget.as_ref().map(|budget| budget.price),
             model,
             key,
-            expectations: target.http.expect.clone(),
+            // What is expected is of the configured call; a free one in its place is judged by its dialect alone.
+            expectations: if kind == target.call.kind {
+                target.http.expect.clone()
+            } else {
+                Expectations::default()
+            },
         })
     }
 
@@ -225,6 +230,21 @@ mod tests {
         assert_eq!(plan.shown(), "GET https://h.example/[redacted]");
         let request = plan.request(HttpVersion::Http11, Channel::Verified);
         assert_eq!(request.head.uri(), "/t0ken/b");
+    }
+
+    #[test]
+    fn what_is_expected_is_expected_of_the_configured_call_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.yml");
+        let expect = "http: { expect: { status: [200], body_regex: claude, max_latency: 1s } }";
+        let text =
+            format!("targets: [{{ name: a, provider: anthropic, api_key: {{ env: KEY }}, {expect} }}]\n");
+        std::fs::write(&file, text).unwrap();
+        let target =
+            Config::load(&Source::File(file), &Env::of([("KEY", "sk-ant-1")])).unwrap().targets.remove(0);
+        let of = |kind| CallPlan::new(&target, &target.sites[0].endpoint, kind).unwrap().expectations;
+        assert_eq!(of(CallKind::Models), target.http.expect);
+        assert_eq!(of(CallKind::Hello), Expectations::default());
     }
 
     #[test]
