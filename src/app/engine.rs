@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -56,6 +57,8 @@ pub(super) enum Command {
 struct Watched {
     prober: Arc<Prober>,
     gate: Gate,
+    /// Until when the call waits, by both clocks.
+    waits: Option<(Instant, SystemTime)>,
 }
 
 /// A run that is over.
@@ -106,7 +109,7 @@ impl Engine {
         }
         let watched = probers.into_iter().map(|prober| {
             let gate = Gate::new(prober.target().call.clone());
-            (Arc::clone(&prober.target().name), Watched { prober, gate })
+            (Arc::clone(&prober.target().name), Watched { prober, gate, waits: None })
         });
         let (watched, stale, streaks) = (watched.collect(), HashSet::new(), Streaks::default());
         let mut engine = Self { wheel, watched, stale, streaks, tools, commands, done, report, short: false };
@@ -146,7 +149,7 @@ impl Engine {
                     if self.streaks.started(&due.key) {
                         tracing::info!(target = %due.key, "runs are not skipped any more");
                     }
-                    if let Some(Watched { prober, gate }) = self.watched.get_mut(&due.key) {
+                    if let Some(Watched { prober, gate, .. }) = self.watched.get_mut(&due.key) {
                         let purse = &self.tools.purse;
                         let decision = gate.decide(now, due.lag, || purse.reserve(prober.target()));
                         let (prober, purse, report) =
@@ -191,9 +194,12 @@ impl Engine {
             return;
         }
         watched.gate.note(&mut run, decision, now);
-        let waits = watched.gate.waits_until(now).map(|until| clock::wall() + (until - now));
-        // Whole seconds: two clocks differ by microseconds from run to run, and the moment must not seem to move.
-        let waits = waits.map(clock::whole_second_from);
+        // Kept with its moment: two clocks differ by microseconds from run to run, and the moment must not seem to move.
+        watched.waits = watched.gate.waits_until(now).map(|until| {
+            let known = watched.waits.filter(|(known, _)| *known == until);
+            known.unwrap_or_else(|| (until, clock::wall() + (until - now)))
+        });
+        let waits = watched.waits.map(|(_, at)| at);
         let page = target.status_page.as_ref().map(|page| self.tools.status.latest(page));
         let state = CallState {
             retry_at: waits,
@@ -220,7 +226,7 @@ impl Engine {
                         }
                         self.stale.insert(Arc::clone(&name));
                     }
-                    self.watched.insert(name, Watched { prober, gate });
+                    self.watched.insert(name, Watched { prober, gate, waits: None });
                 }
                 Prepared::Remove(name) => {
                     self.wheel.remove(&name);

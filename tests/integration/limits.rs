@@ -267,7 +267,9 @@ async fn a_paid_call_that_meets_overload_again_and_again_becomes_rare_and_comes_
 
     scene.simulator.clear_fault("hour.sim.test");
     let up = |now: &Samples| {
-        let calm = now.one("target_up", &of) == Some(1.0) && now.one(RETRY_AT, &of).is_none();
+        // The last run made the call, and the next one does not have to wait.
+        let made = now.one(PAUSED, &slowed).is_none() && now.one(RETRY_AT, &of).is_none();
+        let calm = now.one("target_up", &of) == Some(1.0) && made;
         calm.then(|| runs(now, "hour"))
     };
     let calm_at = canary.wait("calm", up).await;
