@@ -30,7 +30,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderName, Method};
+use http::{HeaderName, Method, header};
 
 use crate::outcome::Usage;
 
@@ -177,7 +177,9 @@ pub trait Provider: fmt::Debug + Send + Sync {
     fn default_url(&self) -> Option<&'static str>;
 
     /// The networks it has published for its API, in CIDR notation.
-    fn networks(&self) -> &'static [&'static str];
+    fn networks(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// The kinds of call it has.
     fn kinds(&self) -> &'static [CallKind];
@@ -187,19 +189,29 @@ pub trait Provider: fmt::Debug + Send + Sync {
     fn call(&self, kind: CallKind, model: &str) -> Option<Call>;
 
     /// What is called when the config does not say.
-    fn default_call(&self, has_key: bool) -> CallKind;
+    fn default_call(&self, has_key: bool) -> CallKind {
+        if has_key { CallKind::Models } else { CallKind::Hello }
+    }
 
     /// The model that is called when the config does not say: a cheap one.
-    fn default_model(&self) -> Option<&'static str>;
+    fn default_model(&self) -> Option<&'static str> {
+        None
+    }
 
     /// What a model costs a token, where that is known.
-    fn price(&self, model: &str) -> Option<Price>;
+    fn price(&self, _model: &str) -> Option<Price> {
+        None
+    }
 
     /// The header that carries the key, and what stands before the key in it.
-    fn key_header(&self) -> (HeaderName, &'static str);
+    fn key_header(&self) -> (HeaderName, &'static str) {
+        (header::AUTHORIZATION, "Bearer ")
+    }
 
     /// Its public status page, if it has one.
-    fn status_page(&self) -> Option<StatusPage>;
+    fn status_page(&self) -> Option<StatusPage> {
+        None
+    }
 
     /// What an answer to a call means; `now` is for times the answer gives relative to itself.
     fn read(&self, kind: CallKind, answer: &Answer<'_>, now: SystemTime) -> Reading;

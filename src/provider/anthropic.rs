@@ -85,10 +85,6 @@ impl Provider for Anthropic {
         Some(call)
     }
 
-    fn default_call(&self, has_key: bool) -> CallKind {
-        if has_key { CallKind::Models } else { CallKind::Hello }
-    }
-
     fn default_model(&self) -> Option<&'static str> {
         Some("claude-haiku-4-5")
     }

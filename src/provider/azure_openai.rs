@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use http::HeaderName;
 
 use super::chat::{Dialect, no_effort};
-use super::{Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, sent};
+use super::{Answer, Call, CallKind, Event, EventReading, Provider, Reading, sent};
 
 /// Codes of the reference and of `OpenAI` behind it.
 const ERROR_TYPES: &[&str] = &[
@@ -57,10 +57,6 @@ impl Provider for AzureOpenAi {
         None
     }
 
-    fn networks(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     fn kinds(&self) -> &'static [CallKind] {
         &[CallKind::Hello, CallKind::Models, CallKind::Message, CallKind::Stream]
     }
@@ -79,24 +75,8 @@ impl Provider for AzureOpenAi {
         }
     }
 
-    fn default_call(&self, has_key: bool) -> CallKind {
-        if has_key { CallKind::Models } else { CallKind::Hello }
-    }
-
-    fn default_model(&self) -> Option<&'static str> {
-        None
-    }
-
-    fn price(&self, _model: &str) -> Option<Price> {
-        None
-    }
-
     fn key_header(&self) -> (HeaderName, &'static str) {
         (HeaderName::from_static("api-key"), "")
-    }
-
-    fn status_page(&self) -> Option<StatusPage> {
-        None
     }
 
     fn read(&self, kind: CallKind, answer: &Answer<'_>, now: SystemTime) -> Reading {

@@ -8,14 +8,11 @@
 
 use std::time::SystemTime;
 
-use http::{HeaderName, header};
 use serde_json::Value;
 
 use super::rate_limit::Said;
 use super::verdict::{self, Body, Found, Marks, listed};
-use super::{
-    Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, StreamMark, sent,
-};
+use super::{Answer, Call, CallKind, Event, EventReading, Provider, Reading, StreamMark, sent};
 use crate::outcome::{Reason, Usage};
 
 /// The exceptions of the documentation.
@@ -53,10 +50,6 @@ impl Provider for Bedrock {
         Some("https://bedrock.us-east-1.amazonaws.com")
     }
 
-    fn networks(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     fn kinds(&self) -> &'static [CallKind] {
         &[CallKind::Hello, CallKind::Models]
     }
@@ -69,26 +62,6 @@ impl Provider for Bedrock {
             CallKind::Models => Some(sent::get(kind, LIST, &[], true)),
             CallKind::CountTokens | CallKind::Message | CallKind::Stream | CallKind::Get => None,
         }
-    }
-
-    fn default_call(&self, has_key: bool) -> CallKind {
-        if has_key { CallKind::Models } else { CallKind::Hello }
-    }
-
-    fn default_model(&self) -> Option<&'static str> {
-        None
-    }
-
-    fn price(&self, _model: &str) -> Option<Price> {
-        None
-    }
-
-    fn key_header(&self) -> (HeaderName, &'static str) {
-        (header::AUTHORIZATION, "Bearer ")
-    }
-
-    fn status_page(&self) -> Option<StatusPage> {
-        None
     }
 
     fn read(&self, kind: CallKind, answer: &Answer<'_>, now: SystemTime) -> Reading {

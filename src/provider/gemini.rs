@@ -12,9 +12,7 @@ use serde_json::{Value, json};
 use super::google::{self, Error};
 use super::redact::one_line;
 use super::sent::{self, LONG_PROMPT, PROMPT, STREAMED_TOKENS};
-use super::{
-    Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, StreamMark, prices,
-};
+use super::{Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StreamMark, prices};
 use crate::outcome::Usage;
 
 /// The Gemini API.
@@ -28,10 +26,6 @@ impl Provider for Gemini {
 
     fn default_url(&self) -> Option<&'static str> {
         Some("https://generativelanguage.googleapis.com")
-    }
-
-    fn networks(&self) -> &'static [&'static str] {
-        &[]
     }
 
     fn kinds(&self) -> &'static [CallKind] {
@@ -65,10 +59,6 @@ impl Provider for Gemini {
         Some(call)
     }
 
-    fn default_call(&self, has_key: bool) -> CallKind {
-        if has_key { CallKind::Models } else { CallKind::Hello }
-    }
-
     fn default_model(&self) -> Option<&'static str> {
         Some("gemini-3.1-flash-lite")
     }
@@ -79,10 +69,6 @@ impl Provider for Gemini {
 
     fn key_header(&self) -> (HeaderName, &'static str) {
         (HeaderName::from_static("x-goog-api-key"), "")
-    }
-
-    fn status_page(&self) -> Option<StatusPage> {
-        None
     }
 
     fn read(&self, kind: CallKind, answer: &Answer<'_>, now: SystemTime) -> Reading {

@@ -3,13 +3,10 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderName, Method, header};
+use http::Method;
 
 use super::rate_limit::Said;
-use super::{
-    Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, StreamMark,
-    rate_limit, redact,
-};
+use super::{Answer, Call, CallKind, Event, EventReading, Provider, Reading, StreamMark, rate_limit, redact};
 use crate::outcome::{AnsweredBy, Failure, Reason, Usage};
 
 /// The provider `http`.
@@ -23,10 +20,6 @@ impl Provider for Generic {
 
     fn default_url(&self) -> Option<&'static str> {
         None
-    }
-
-    fn networks(&self) -> &'static [&'static str] {
-        &[]
     }
 
     fn kinds(&self) -> &'static [CallKind] {
@@ -45,28 +38,12 @@ impl Provider for Generic {
         })
     }
 
-    fn default_model(&self) -> Option<&'static str> {
-        None
-    }
-
-    fn price(&self, _model: &str) -> Option<Price> {
-        None
-    }
-
-    fn status_page(&self) -> Option<StatusPage> {
-        None
-    }
-
     fn read_event(&self, _event: Event<'_>) -> EventReading {
         EventReading { mark: StreamMark::Other, usage: Usage::default(), ends: false }
     }
 
     fn default_call(&self, _has_key: bool) -> CallKind {
         CallKind::Get
-    }
-
-    fn key_header(&self) -> (HeaderName, &'static str) {
-        (header::AUTHORIZATION, "Bearer ")
     }
 
     fn read(&self, _kind: CallKind, answer: &Answer<'_>, now: SystemTime) -> Reading {
@@ -102,7 +79,7 @@ impl Provider for Generic {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue, StatusCode};
+    use http::{HeaderMap, HeaderValue, StatusCode, header};
 
     use super::*;
 

@@ -5,13 +5,9 @@
 
 use std::time::SystemTime;
 
-use http::{HeaderName, header};
-
 use super::chat::{Dialect, no_effort};
 use super::verdict::by_cloudflare;
-use super::{
-    Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, prices, sent,
-};
+use super::{Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, prices, sent};
 
 /// Types and codes of its errors.
 const ERROR_TYPES: &[&str] = &[
@@ -54,10 +50,6 @@ impl Provider for Groq {
         Some("https://api.groq.com/openai/v1")
     }
 
-    fn networks(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     fn kinds(&self) -> &'static [CallKind] {
         &[CallKind::Hello, CallKind::Models, CallKind::Message, CallKind::Stream]
     }
@@ -71,24 +63,12 @@ impl Provider for Groq {
         }
     }
 
-    fn default_call(&self, has_key: bool) -> CallKind {
-        if has_key { CallKind::Models } else { CallKind::Hello }
-    }
-
     fn default_model(&self) -> Option<&'static str> {
         Some("openai/gpt-oss-20b")
     }
 
     fn price(&self, model: &str) -> Option<Price> {
         prices::of(prices::GROQ, model)
-    }
-
-    fn key_header(&self) -> (HeaderName, &'static str) {
-        (header::AUTHORIZATION, "Bearer ")
-    }
-
-    fn status_page(&self) -> Option<StatusPage> {
-        None
     }
 
     fn read(&self, kind: CallKind, answer: &Answer<'_>, now: SystemTime) -> Reading {

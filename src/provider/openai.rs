@@ -5,8 +5,6 @@
 
 use std::time::SystemTime;
 
-use http::{HeaderName, header};
-
 use super::chat::Dialect;
 use super::verdict::by_cloudflare;
 use super::{
@@ -62,10 +60,6 @@ impl Provider for OpenAi {
         Some("https://api.openai.com/v1")
     }
 
-    fn networks(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     fn kinds(&self) -> &'static [CallKind] {
         &[CallKind::Hello, CallKind::Models, CallKind::Message, CallKind::Stream]
     }
@@ -79,20 +73,12 @@ impl Provider for OpenAi {
         }
     }
 
-    fn default_call(&self, has_key: bool) -> CallKind {
-        if has_key { CallKind::Models } else { CallKind::Hello }
-    }
-
     fn default_model(&self) -> Option<&'static str> {
         Some("gpt-6-luna")
     }
 
     fn price(&self, model: &str) -> Option<Price> {
         prices::of(prices::OPENAI, model)
-    }
-
-    fn key_header(&self) -> (HeaderName, &'static str) {
-        (header::AUTHORIZATION, "Bearer ")
     }
 
     fn status_page(&self) -> Option<StatusPage> {

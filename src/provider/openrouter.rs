@@ -6,11 +6,9 @@
 
 use std::time::SystemTime;
 
-use http::{HeaderName, header};
-
 use super::chat::{Dialect, no_effort};
 use super::verdict::by_cloudflare;
-use super::{Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, sent};
+use super::{Answer, Call, CallKind, Event, EventReading, Provider, Reading, sent};
 
 /// The types its metadata names.
 const ERROR_TYPES: &[&str] = &[
@@ -55,10 +53,6 @@ impl Provider for OpenRouter {
         Some("https://openrouter.ai/api/v1")
     }
 
-    fn networks(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     fn kinds(&self) -> &'static [CallKind] {
         &[CallKind::Hello, CallKind::Models, CallKind::Message, CallKind::Stream]
     }
@@ -70,26 +64,6 @@ impl Provider for OpenRouter {
             CallKind::Message | CallKind::Stream => DIALECT.completion(kind, "/chat/completions", model),
             CallKind::CountTokens | CallKind::Get => None,
         }
-    }
-
-    fn default_call(&self, has_key: bool) -> CallKind {
-        if has_key { CallKind::Models } else { CallKind::Hello }
-    }
-
-    fn default_model(&self) -> Option<&'static str> {
-        None
-    }
-
-    fn price(&self, _model: &str) -> Option<Price> {
-        None
-    }
-
-    fn key_header(&self) -> (HeaderName, &'static str) {
-        (header::AUTHORIZATION, "Bearer ")
-    }
-
-    fn status_page(&self) -> Option<StatusPage> {
-        None
     }
 
     fn read(&self, kind: CallKind, answer: &Answer<'_>, now: SystemTime) -> Reading {

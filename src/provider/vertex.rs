@@ -8,13 +8,9 @@
 
 use std::time::SystemTime;
 
-use http::{HeaderName, header};
 use serde_json::Value;
 
-use super::{
-    Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, StreamMark, google,
-    sent,
-};
+use super::{Answer, Call, CallKind, Event, EventReading, Provider, Reading, StreamMark, google, sent};
 use crate::outcome::Usage;
 
 /// Vertex AI.
@@ -30,10 +26,6 @@ impl Provider for Vertex {
         Some("https://aiplatform.googleapis.com")
     }
 
-    fn networks(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     fn kinds(&self) -> &'static [CallKind] {
         &[CallKind::Hello, CallKind::Models]
     }
@@ -45,26 +37,6 @@ impl Provider for Vertex {
             CallKind::Models => Some(sent::get(kind, LIST, &[], true)),
             CallKind::CountTokens | CallKind::Message | CallKind::Stream | CallKind::Get => None,
         }
-    }
-
-    fn default_call(&self, has_key: bool) -> CallKind {
-        if has_key { CallKind::Models } else { CallKind::Hello }
-    }
-
-    fn default_model(&self) -> Option<&'static str> {
-        None
-    }
-
-    fn price(&self, _model: &str) -> Option<Price> {
-        None
-    }
-
-    fn key_header(&self) -> (HeaderName, &'static str) {
-        (header::AUTHORIZATION, "Bearer ")
-    }
-
-    fn status_page(&self) -> Option<StatusPage> {
-        None
     }
 
     fn read(&self, kind: CallKind, answer: &Answer<'_>, now: SystemTime) -> Reading {
