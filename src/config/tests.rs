@@ -158,7 +158,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "    call: {kind: models}",
-        "4:18: targets[0].call.kind: the call `models` needs a key\n    help: set api_key, or call `hello`",
+        "4:18: targets[0].call.kind: the call `models` needs a key\n    help: set api_key (an optional one that is missing is none), or call `hello`",
     ),
     (
         "    call: {kind: get}",

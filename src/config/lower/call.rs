@@ -101,7 +101,10 @@ fn kind(field: Field<String>, around: &Around<'_>, context: &Context<'_>) -> Che
     // A keyed call that is also what is called without a key merely takes the key along.
     let keyed = provider.call(kind, "").is_some_and(|call| call.keyed);
     if keyed && provider.default_call(false) != kind && matches!(around.key, Ok(None)) {
-        let help = format!("set api_key, or call `{}`", provider.default_call(false));
+        let help = format!(
+            "set api_key (an optional one that is missing is none), or call `{}`",
+            provider.default_call(false)
+        );
         return Err(context.report.add_with_help(&place, format!("the call `{kind}` needs a key"), help));
     }
     Ok(kind)

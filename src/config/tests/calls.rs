@@ -119,11 +119,11 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "    call: {kind: models}",
-        "4:18: targets[0].call.kind: the call `models` needs a key\n    help: set api_key, or call `hello`",
+        "4:18: targets[0].call.kind: the call `models` needs a key\n    help: set api_key (an optional one that is missing is none), or call `hello`",
     ),
     (
         "    call: {kind: message, max_daily_cost_usd: 1}",
-        "4:18: targets[0].call.kind: the call `message` needs a key\n    help: set api_key, or call `hello`",
+        "4:18: targets[0].call.kind: the call `message` needs a key\n    help: set api_key (an optional one that is missing is none), or call `hello`",
     ),
     (
         "    api_key: {env: KEY}\n    call: {kind: count_tokens, model: ../v1/files}",
