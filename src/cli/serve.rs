@@ -53,12 +53,11 @@ mod tests {
             let env = Env::of(env.iter().copied());
             state_directory(flag.map(PathBuf::from), &env).map(|path| path.display().to_string())
         };
-        let all =
-            [("STATE_DIRECTORY", "/var/lib/a:/var/lib/b"), ("XDG_STATE_HOME", "/x"), ("HOME", "/home/u")];
+        let all = [("STATE_DIRECTORY", "/var/lib/a:/var/lib/b"), ("XDG_STATE_HOME", "/x"), ("HOME", "/h/u")];
         assert_eq!(at(Some("/f"), &all).as_deref(), Some("/f"));
         assert_eq!(at(None, &all).as_deref(), Some("/var/lib/a"));
         assert_eq!(at(None, &all[1..]).as_deref(), Some("/x/api-canary"));
-        assert_eq!(at(None, &all[2..]).as_deref(), Some("/home/u/.local/state/api-canary"));
+        assert_eq!(at(None, &all[2..]).as_deref(), Some("/h/u/.local/state/api-canary"));
         assert_eq!(at(None, &[("STATE_DIRECTORY", "")]), None);
     }
 }
