@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use http::HeaderName;
 
-use super::chat::{Dialect, no_effort};
+use super::chat::{Dialect, KINDS, no_effort};
 use super::{Answer, Call, CallKind, Event, EventReading, Provider, Reading, sent};
 
 /// Codes of the reference and of `OpenAI` behind it.
@@ -58,7 +58,7 @@ impl Provider for AzureOpenAi {
     }
 
     fn kinds(&self) -> &'static [CallKind] {
-        &[CallKind::Hello, CallKind::Models, CallKind::Message, CallKind::Stream]
+        KINDS
     }
 
     fn call(&self, kind: CallKind, model: &str) -> Option<Call> {

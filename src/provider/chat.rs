@@ -46,7 +46,21 @@ pub(super) const fn no_effort(_model: &str) -> Option<&'static str> {
     None
 }
 
+/// The kinds of call they have.
+pub(super) const KINDS: &[CallKind] =
+    &[CallKind::Hello, CallKind::Models, CallKind::Message, CallKind::Stream];
+
 impl Dialect {
+    /// A call where completions are at the usual path, and a GET at `known` proves the key and is refused without one.
+    pub(super) fn call(&self, kind: CallKind, known: &'static str, model: &str) -> Option<Call> {
+        match kind {
+            CallKind::Hello => Some(sent::get(kind, known, &[], false)),
+            CallKind::Models => Some(sent::get(kind, known, &[], true)),
+            CallKind::Message | CallKind::Stream => self.completion(kind, "/chat/completions", model),
+            CallKind::CountTokens | CallKind::Get => None,
+        }
+    }
+
     /// A call to a model at this path.
     pub(super) fn completion(
         &self,

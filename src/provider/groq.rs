@@ -5,9 +5,9 @@
 
 use std::time::SystemTime;
 
-use super::chat::{Dialect, no_effort};
+use super::chat::{Dialect, KINDS, no_effort};
 use super::verdict::by_cloudflare;
-use super::{Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, prices, sent};
+use super::{Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, prices};
 
 /// Types and codes of its errors.
 const ERROR_TYPES: &[&str] = &[
@@ -51,16 +51,11 @@ impl Provider for Groq {
     }
 
     fn kinds(&self) -> &'static [CallKind] {
-        &[CallKind::Hello, CallKind::Models, CallKind::Message, CallKind::Stream]
+        KINDS
     }
 
     fn call(&self, kind: CallKind, model: &str) -> Option<Call> {
-        match kind {
-            CallKind::Hello => Some(sent::get(kind, "/models", &[], false)),
-            CallKind::Models => Some(sent::get(kind, "/models", &[], true)),
-            CallKind::Message | CallKind::Stream => DIALECT.completion(kind, "/chat/completions", model),
-            CallKind::CountTokens | CallKind::Get => None,
-        }
+        DIALECT.call(kind, "/models", model)
     }
 
     fn default_model(&self) -> Option<&'static str> {

@@ -6,9 +6,9 @@
 
 use std::time::SystemTime;
 
-use super::chat::{Dialect, no_effort};
+use super::chat::{Dialect, KINDS, no_effort};
 use super::verdict::by_cloudflare;
-use super::{Answer, Call, CallKind, Event, EventReading, Provider, Reading, sent};
+use super::{Answer, Call, CallKind, Event, EventReading, Provider, Reading};
 
 /// Types of its errors, as reported.
 const ERROR_TYPES: &[&str] = &[
@@ -47,16 +47,11 @@ impl Provider for Mistral {
     }
 
     fn kinds(&self) -> &'static [CallKind] {
-        &[CallKind::Hello, CallKind::Models, CallKind::Message, CallKind::Stream]
+        KINDS
     }
 
     fn call(&self, kind: CallKind, model: &str) -> Option<Call> {
-        match kind {
-            CallKind::Hello => Some(sent::get(kind, "/models", &[], false)),
-            CallKind::Models => Some(sent::get(kind, "/models", &[], true)),
-            CallKind::Message | CallKind::Stream => DIALECT.completion(kind, "/chat/completions", model),
-            CallKind::CountTokens | CallKind::Get => None,
-        }
+        DIALECT.call(kind, "/models", model)
     }
 
     fn default_model(&self) -> Option<&'static str> {

@@ -5,11 +5,9 @@
 
 use std::time::SystemTime;
 
-use super::chat::Dialect;
+use super::chat::{Dialect, KINDS};
 use super::verdict::by_cloudflare;
-use super::{
-    Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, prices, sent,
-};
+use super::{Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, prices};
 
 /// Types and codes of the documentation.
 pub(super) const ERROR_TYPES: &[&str] = &[
@@ -61,16 +59,11 @@ impl Provider for OpenAi {
     }
 
     fn kinds(&self) -> &'static [CallKind] {
-        &[CallKind::Hello, CallKind::Models, CallKind::Message, CallKind::Stream]
+        KINDS
     }
 
     fn call(&self, kind: CallKind, model: &str) -> Option<Call> {
-        match kind {
-            CallKind::Hello => Some(sent::get(kind, "/models", &[], false)),
-            CallKind::Models => Some(sent::get(kind, "/models", &[], true)),
-            CallKind::Message | CallKind::Stream => DIALECT.completion(kind, "/chat/completions", model),
-            CallKind::CountTokens | CallKind::Get => None,
-        }
+        DIALECT.call(kind, "/models", model)
     }
 
     fn default_model(&self) -> Option<&'static str> {

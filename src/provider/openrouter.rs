@@ -6,9 +6,9 @@
 
 use std::time::SystemTime;
 
-use super::chat::{Dialect, no_effort};
+use super::chat::{Dialect, KINDS, no_effort};
 use super::verdict::by_cloudflare;
-use super::{Answer, Call, CallKind, Event, EventReading, Provider, Reading, sent};
+use super::{Answer, Call, CallKind, Event, EventReading, Provider, Reading};
 
 /// The types its metadata names.
 const ERROR_TYPES: &[&str] = &[
@@ -54,16 +54,11 @@ impl Provider for OpenRouter {
     }
 
     fn kinds(&self) -> &'static [CallKind] {
-        &[CallKind::Hello, CallKind::Models, CallKind::Message, CallKind::Stream]
+        KINDS
     }
 
     fn call(&self, kind: CallKind, model: &str) -> Option<Call> {
-        match kind {
-            CallKind::Hello => Some(sent::get(kind, "/key", &[], false)),
-            CallKind::Models => Some(sent::get(kind, "/key", &[], true)),
-            CallKind::Message | CallKind::Stream => DIALECT.completion(kind, "/chat/completions", model),
-            CallKind::CountTokens | CallKind::Get => None,
-        }
+        DIALECT.call(kind, "/key", model)
     }
 
     fn read(&self, kind: CallKind, answer: &Answer<'_>, now: SystemTime) -> Reading {

@@ -1,7 +1,7 @@
 //! How many runs may be under way at once: bounded by their number, and by the descriptors each of them may hold.
 //!
-//! Promises: the bounds are kept, but for a run that is too large by itself, which is made alone; nobody pays for how
-//! greedy another target is.
+//! Promises: the bounds are kept, but for a run that is too large by itself, which waits until it is alone; otherwise
+//! nobody pays for how greedy another target is.
 
 use std::collections::HashMap;
 
