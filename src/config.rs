@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use serde::Deserialize as _;
 
-use crate::target::{Resolver, Route, Target};
+use crate::target::{Endpoint, Resolver, Route, Target};
 pub use env::{Env, EnvError};
 pub use problem::{Position, Problem, Problems};
 pub use reference::reference;
@@ -62,6 +62,8 @@ pub struct Config {
     pub resolvers: Vec<Resolver>,
     /// The routes the file declares, in its order; `direct` and `env` are not among them.
     pub routes: Vec<Route>,
+    /// Hosts that are called in follow-ups only: is it them or us? Never called with a key.
+    pub controls: Vec<Endpoint>,
 }
 
 impl Config {
@@ -108,8 +110,8 @@ fn read_text(text: &str, directory: PathBuf, env: &Env, report: &problem::Report
     let field = decode::Field::<raw::RawConfig>::deserialize(decoder).ok()?;
     let (raw, _) = field.checked().ok()??;
     let context = lower::Context { env, directory, report };
-    let lower::Lowered { targets, resolvers, routes } = lower::lower(raw, &context).ok()?;
-    Some(Config { targets, resolvers, routes })
+    let lower::Lowered { targets, resolvers, routes, controls } = lower::lower(raw, &context).ok()?;
+    Some(Config { targets, resolvers, routes, controls })
 }
 
 /// Why a file cannot be read, and what to do about it.

@@ -21,6 +21,8 @@ pub mod probe;
 
 pub mod status_page;
 
+pub mod diagnosis;
+
 pub mod schedule;
 
 pub mod board;

@@ -23,6 +23,7 @@ const ROOMS: &[&str] = &[
     "config",
     "probe",
     "status_page",
+    "diagnosis",
     "schedule",
     "board",
     "metrics",

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use super::env::Env;
 use super::problem::{Checked, Place, Position, Report, Reported};
 use super::raw::RawConfig;
-use crate::target::{ProxyEnvironment, Resolver, Route, Target};
+use crate::target::{Endpoint, ProxyEnvironment, Resolver, Route, Target};
 use named::Named;
 use timing::Defaults;
 
@@ -63,6 +63,7 @@ pub(super) struct Lowered {
     pub(super) targets: Vec<Arc<Target>>,
     pub(super) resolvers: Vec<Resolver>,
     pub(super) routes: Vec<Route>,
+    pub(super) controls: Vec<Endpoint>,
 }
 
 /// Validates a whole config.
@@ -92,7 +93,12 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Checked<Lowered> {
         lowered.push(target.map(Arc::new));
     }
     let targets = lowered.into_iter().collect::<Checked<Vec<_>>>()?;
-    Ok(Lowered { targets, resolvers: shared.resolvers.usable()?, routes: shared.routes.usable()? })
+    Ok(Lowered {
+        targets,
+        resolvers: shared.resolvers.usable()?,
+        routes: shared.routes.usable()?,
+        controls: Vec::new(),
+    })
 }
 
 fn no_targets(place: &Place, context: &Context<'_>) -> Reported {
