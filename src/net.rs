@@ -13,7 +13,7 @@ mod trouble;
 
 pub use client::{client, public_tls};
 pub use descriptors::raise_descriptor_limit;
-pub use dial::{Attempt, Dialled, Missed, dial};
+pub use dial::{Attempt, Dialled, Missed, dial, dial_small};
 pub use observed::{Observed, Observer};
 pub use tcp_info::round_trip_time;
 pub use tls_error::rustls_error;

@@ -1,11 +1,13 @@
 //! Probing: one room a layer, and the journey that walks them in order.
 //!
 //! Promises: a journey has one connection and one deadline; each layer is timed on its own; evidence survives
-//! failure; nothing is sent over a connection that did not verify; what does not change for a target is made once.
+//! failure; nothing is sent over a connection that did not verify, but for the fixed
+//! requests of follow-ups; what does not change for a target is made once.
 
 mod address;
 mod dns;
 mod families;
+mod follow_up;
 mod http;
 mod journey;
 mod outside;
@@ -20,4 +22,5 @@ mod tls;
 mod way;
 
 pub use dns::SystemResolver;
+pub use follow_up::FollowUps;
 pub use prober::{Prober, SetupError};

@@ -3,10 +3,13 @@
 //! Promises: addresses are tried in the order given; each may use an equal share of what is left of the budget, so that
 //! one that swallows packets does not hide the next; why each did not connect is kept.
 
+use std::future::Future;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use socket2::SockRef;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout_at};
 
 use super::trouble::{IoTrouble, of_connecting};
@@ -48,23 +51,51 @@ pub async fn dial(addresses: &[IpAddr], port: u16, deadline: Deadline) -> Dialle
         let address = SocketAddr::new(*address, port);
         let begun = Instant::now();
         let share = deadline.share(begun, addresses.len() - index);
-        let result = timeout_at(share.at(), TcpStream::connect(address)).await;
-        let took = begun.elapsed();
-        let (trouble, what) = match result {
-            Ok(Ok(stream)) => {
-                // Without it what is sent next would wait a whole round trip behind what was sent before. The
-                // connection is up; should the option fail, the next layer's time shows it.
-                let _ = stream.set_nodelay(true);
-                attempts.push(Attempt { address, took, missed: None });
-                return Dialled { attempts, stream: Some(stream) };
-            }
-            Ok(Err(error)) => (of_connecting(address, &error), error.to_string()),
-            Err(_) => (IoTrouble::TimedOut, format!("no answer in {:.1} s", took.as_secs_f64())),
-        };
-        let missed = Missed { trouble, words: format!("connecting to {address}: {what}") };
-        attempts.push(Attempt { address, took, missed: Some(missed) });
+        let (attempt, stream) = attempt(address, TcpStream::connect(address), begun, share).await;
+        attempts.push(attempt);
+        if stream.is_some() {
+            return Dialled { attempts, stream };
+        }
     }
     Dialled { attempts, stream: None }
+}
+
+/// Connects to an address with segments of at most `largest` bytes, in both directions: the peer is told so when the
+/// connection is made.
+pub async fn dial_small(address: SocketAddr, largest: u16, deadline: Deadline) -> Dialled {
+    let connecting = async {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        SockRef::from(&socket).set_tcp_mss(largest.into())?;
+        socket.connect(address).await
+    };
+    let (attempt, stream) = attempt(address, connecting, Instant::now(), deadline).await;
+    Dialled { attempts: vec![attempt], stream }
+}
+
+/// What came of connecting to one address.
+async fn attempt(
+    address: SocketAddr,
+    connecting: impl Future<Output = io::Result<TcpStream>>,
+    begun: Instant,
+    deadline: Deadline,
+) -> (Attempt, Option<TcpStream>) {
+    let result = timeout_at(deadline.at(), connecting).await;
+    let took = begun.elapsed();
+    let (trouble, what) = match result {
+        Ok(Ok(stream)) => {
+            // Without it what is sent next would wait a whole round trip behind what was sent before. The
+            // connection is up; should the option fail, the next layer's time shows it.
+            let _ = stream.set_nodelay(true);
+            return (Attempt { address, took, missed: None }, Some(stream));
+        }
+        Ok(Err(error)) => (of_connecting(address, &error), error.to_string()),
+        Err(_) => (IoTrouble::TimedOut, format!("no answer in {:.1} s", took.as_secs_f64())),
+    };
+    let missed = Missed { trouble, words: format!("connecting to {address}: {what}") };
+    (Attempt { address, took, missed: Some(missed) }, None)
 }
 
 #[cfg(test)]
@@ -83,6 +114,25 @@ mod tests {
         assert!(missed.words.starts_with(&format!("connecting to 127.0.0.99:{port}: ")), "{missed:?}");
         assert_eq!(dialled.attempts[1].missed, None);
         assert_eq!(dialled.stream.unwrap().peer_addr().unwrap(), listener.local_addr().unwrap());
+    }
+
+    #[tokio::test]
+    async fn small_segments_are_what_both_sides_send() {
+        for (host, largest) in [("127.0.0.1", 536), ("[::1]", 536)] {
+            let Ok(listener) = tokio::net::TcpListener::bind(format!("{host}:0")).await else { continue };
+            let address = listener.local_addr().unwrap();
+            let deadline = Deadline::after(Instant::now(), Duration::from_secs(5));
+            let dialled = dial_small(address, largest, deadline).await;
+            assert_eq!(dialled.attempts[0].missed, None);
+            let (peer, _) = listener.accept().await.unwrap();
+            for stream in [&peer, dialled.stream.as_ref().unwrap()] {
+                let sent = SockRef::from(stream).tcp_mss().unwrap();
+                assert!((256..=u32::from(largest)).contains(&sent), "{host} sends {sent}");
+            }
+            let ordinary = dial(&[address.ip()], address.port(), deadline).await;
+            let sent = SockRef::from(ordinary.stream.as_ref().unwrap()).tcp_mss().unwrap();
+            assert!(sent > u32::from(largest), "{host} sends {sent} without the option");
+        }
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ mod question;
 mod resolv_conf;
 mod resolver;
 #[cfg(test)]
-mod scripted;
+pub(crate) mod scripted;
 mod system;
 
 use std::net::IpAddr;

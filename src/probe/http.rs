@@ -4,10 +4,12 @@
 //! read, and of a stream of events, however long, only its start is kept; what came until a failure is kept; the key goes
 //! only over a verified connection.
 
+mod again;
 mod confidence;
 mod exchange;
 mod expect;
 mod failure;
+mod fixed;
 mod kept;
 mod plan;
 mod redirect;
@@ -26,8 +28,10 @@ use crate::outcome::{ApiEvidence, Failure, Finding, HttpVersion, Reason, Stage};
 use crate::provider::Event;
 use crate::units::Deadline;
 
+pub(super) use again::{Again, call_again};
 use confidence::Confidence;
 use exchange::{Ended, Progress};
+pub(super) use fixed::{Came, Fixed, Page, ask_fixed};
 pub(super) use kept::{KeptClient, call_kept};
 pub(super) use plan::PlanError;
 pub(super) use plan::{CallPlan, Channel};

@@ -3,12 +3,12 @@
 //! Promises: addresses are tried in the order DNS gave them; each may use an equal share of what is left of the
 //! budget, so that one that swallows packets does not hide the next; the failure reported is the first one.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::net::{IoTrouble, Missed, dial, round_trip_time};
+use crate::net::{Dialled, IoTrouble, Missed, dial, dial_small, round_trip_time};
 use crate::outcome::{ConnectAttempt, Failure, Reason, Stage, TcpEvidence};
 use crate::units::Deadline;
 
@@ -22,7 +22,16 @@ pub(super) struct Connected {
 /// Connects to the first of `addresses` that takes the connection.
 pub(super) async fn connect(addresses: &[IpAddr], port: u16, deadline: Deadline) -> Connected {
     let start = Instant::now();
-    let dialled = dial(addresses, port, deadline).await;
+    connected(dial(addresses, port, deadline).await, start)
+}
+
+/// Connects to an address with segments of at most so many bytes.
+pub(super) async fn connect_small(address: SocketAddr, largest: u16, deadline: Deadline) -> Connected {
+    let start = Instant::now();
+    connected(dial_small(address, largest, deadline).await, start)
+}
+
+fn connected(dialled: Dialled, start: Instant) -> Connected {
     let took = start.elapsed();
     let attempts = dialled.attempts.into_iter().map(|attempt| ConnectAttempt {
         address: attempt.address,

@@ -1,7 +1,7 @@
 //! The TLS layer: the handshake, and the certificate checked point by point.
 //!
 //! Promises: a connection is handed on only when path, dates and name all hold, so nothing is ever sent over one that
-//! did not verify; the presented chain and each check are kept also when it failed; the configuration is made once per
+//! did not verify, with the one exception that [`unverified`] states; the presented chain and each check are kept also when it failed; the configuration is made once per
 //! target, and a chain that verified is not verified again for minutes while it stays the same byte for byte (its dates
 //! and the handshake's signature always are).
 
@@ -16,6 +16,7 @@ mod ordinary;
 mod setup;
 mod tap;
 mod trust;
+mod unverified;
 mod verified;
 mod verifier;
 
@@ -30,12 +31,13 @@ use crate::clock;
 use crate::outcome::{Finding, Reason, Stage, TlsEvidence, TrustedBy};
 use crate::units::{Deadline, PromDuration};
 
-pub(super) use failure::turned_away;
+pub(super) use failure::{first_line, looks_like_tls, turned_away};
 pub(super) use older::{Older, refuses_older};
 pub(super) use ordinary::{Peers, trusting_nobody};
 pub(super) use setup::SetupError;
 pub(super) use setup::TlsSetup;
 use tap::{FirstBytes, Tap};
+pub(super) use unverified::handshake_unverified;
 use verifier::Recorder;
 
 /// What a handshake found, and the stream if it verified.

@@ -18,20 +18,20 @@ use crate::target::{Resolver, ResolverKind, Server, Validation};
 use crate::units::Deadline;
 
 /// What a server sends for a query: any number of messages.
-pub(super) type Script = Arc<dyn Fn(&Message) -> Vec<Message> + Send + Sync>;
+pub(crate) type Script = Arc<dyn Fn(&Message) -> Vec<Message> + Send + Sync>;
 
 /// One reply to each query.
-pub(super) fn each(reply: impl Fn(&Message) -> Message + Send + Sync + 'static) -> Script {
+pub(crate) fn each(reply: impl Fn(&Message) -> Message + Send + Sync + 'static) -> Script {
     Arc::new(move |asked| vec![reply(asked)])
 }
 
 /// Nothing to any query.
-pub(super) fn silence() -> Script {
+pub(crate) fn silence() -> Script {
     Arc::new(|_| Vec::new())
 }
 
 /// This response code to each query, without any record.
-pub(super) fn code(code: ResponseCode) -> Script {
+pub(crate) fn code(code: ResponseCode) -> Script {
     each(move |asked| {
         let mut reply = reply(asked);
         reply.metadata.response_code = code;
@@ -40,7 +40,7 @@ pub(super) fn code(code: ResponseCode) -> Script {
 }
 
 /// These addresses, of the type asked for, to each query.
-pub(super) fn addresses(list: &[&str]) -> Script {
+pub(crate) fn addresses(list: &[&str]) -> Script {
     let list: Vec<std::net::IpAddr> = list.iter().map(|text| text.parse().unwrap()).collect();
     each(move |asked| {
         let mut reply = reply(asked);
@@ -59,7 +59,7 @@ pub(super) fn addresses(list: &[&str]) -> Script {
 }
 
 /// An empty reply to a query, with EDNS if the query has it.
-pub(super) fn reply(asked: &Message) -> Message {
+pub(crate) fn reply(asked: &Message) -> Message {
     let mut reply = Message::response(asked.metadata.id, OpCode::Query);
     reply.add_query(asked.queries[0].clone());
     if asked.edns.is_some() {
@@ -69,7 +69,7 @@ pub(super) fn reply(asked: &Message) -> Message {
 }
 
 /// A reply with an extended error.
-pub(super) fn extended(mut reply: Message, code: u8, words: &str) -> Message {
+pub(crate) fn extended(mut reply: Message, code: u8, words: &str) -> Message {
     let data = [&[0, code], words.as_bytes()].concat();
     let edns = reply.edns.get_or_insert_with(Edns::new);
     edns.options_mut().insert(EdnsOption::Unknown(15, data));
@@ -77,7 +77,7 @@ pub(super) fn extended(mut reply: Message, code: u8, words: &str) -> Message {
 }
 
 /// Serves over UDP.
-pub(super) async fn udp(script: Script) -> SocketAddr {
+pub(crate) async fn udp(script: Script) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     serve_udp(socket, script);
@@ -96,7 +96,7 @@ fn serve_udp(socket: UdpSocket, script: Script) {
 }
 
 /// Serves over UDP, and over TCP at the same port.
-pub(super) async fn udp_and_tcp(over_udp: Script, over_tcp: Script) -> SocketAddr {
+pub(crate) async fn udp_and_tcp(over_udp: Script, over_tcp: Script) -> SocketAddr {
     loop {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -137,25 +137,25 @@ async fn frames(mut stream: TcpStream, script: &Script) -> Option<()> {
 }
 
 /// A resolver that is this server.
-pub(super) fn resolver(server: Server, dnssec: Validation) -> Resolver {
+pub(crate) fn resolver(server: Server, dnssec: Validation) -> Resolver {
     Resolver { name: "test".into(), kind: ResolverKind::Server(Arc::new(server)), dnssec }
 }
 
-pub(super) fn within(time: Duration) -> Deadline {
+pub(crate) fn within(time: Duration) -> Deadline {
     Deadline::after(Instant::now(), time)
 }
 
 /// Asks a server for A of `x.example`.
-pub(super) async fn ask(server: Server) -> Lookup {
+pub(crate) async fn ask(server: Server) -> Lookup {
     ask_resolver(&resolver(server, Validation::Off), SystemResolver::new("/nowhere", "/nowhere")).await
 }
 
 /// Asks a resolver for A of `x.example`.
-pub(super) async fn ask_resolver(resolver: &Resolver, system: SystemResolver) -> Lookup {
+pub(crate) async fn ask_resolver(resolver: &Resolver, system: SystemResolver) -> Lookup {
     ask_for("x.example", resolver, system, Duration::from_secs(5)).await
 }
 
-pub(super) async fn ask_for(
+pub(crate) async fn ask_for(
     name: &str,
     resolver: &Resolver,
     system: SystemResolver,
@@ -168,7 +168,7 @@ pub(super) async fn ask_for(
 }
 
 /// The evidence of a lookup that passed.
-pub(super) fn passed(lookup: &Lookup) -> &DnsEvidence {
+pub(crate) fn passed(lookup: &Lookup) -> &DnsEvidence {
     match &lookup.stage {
         Stage::Passed { evidence, .. } => evidence,
         other => panic!("{other:?}"),
@@ -176,7 +176,7 @@ pub(super) fn passed(lookup: &Lookup) -> &DnsEvidence {
 }
 
 /// The failure of a lookup that failed, and its evidence.
-pub(super) fn failed(lookup: &Lookup) -> (&Failure, &DnsEvidence) {
+pub(crate) fn failed(lookup: &Lookup) -> (&Failure, &DnsEvidence) {
     match &lookup.stage {
         Stage::Failed { failure, evidence, .. } => (failure, evidence),
         other => panic!("{other:?}"),

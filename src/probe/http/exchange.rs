@@ -32,7 +32,7 @@ const STREAM_LIMIT: usize = 4 * 1024;
 const BEHIND: usize = 8;
 
 /// How much of an HTTP/1.1 head is read; an HTTP/2 head is bounded by hyper at 16 KiB.
-const HEAD_LIMIT: usize = 256 * 1024;
+pub(super) const HEAD_LIMIT: usize = 256 * 1024;
 
 /// How far the exchange came.
 #[derive(Debug, Default)]
@@ -111,7 +111,7 @@ where
 }
 
 /// Drives the connection for as long as the exchange needs it.
-async fn drive<C, X>(connection: C, exchange: X) -> Result<(), hyper::Error>
+pub(super) async fn drive<C, X>(connection: C, exchange: X) -> Result<(), hyper::Error>
 where
     C: Future<Output = Result<(), hyper::Error>>,
     X: Future<Output = Result<(), hyper::Error>>,

@@ -52,6 +52,11 @@ fn of_stream(trouble: IoTrouble) -> Reason {
     }
 }
 
+/// Whether the server said that it ends the connection.
+pub(super) fn is_go_away(error: &hyper::Error) -> bool {
+    frames(error).is_some_and(|frames| frames.is_remote() && frames.is_go_away())
+}
+
 /// What HTTP/2 has to say, if it is its error.
 fn frames(error: &hyper::Error) -> Option<&h2::Error> {
     let mut next: Option<&(dyn StdError + 'static)> = error.source();

@@ -166,6 +166,13 @@ impl CallPlan {
         Prepared { head, key: sent }
     }
 
+    /// The request on a connection that is to be kept.
+    pub(super) fn request_to_keep(&self, version: HttpVersion, channel: Channel) -> Prepared {
+        let mut prepared = self.request(version, channel);
+        prepared.head.headers_mut().remove(CONNECTION);
+        prepared
+    }
+
     /// The request for a client that keeps its connection and chooses the version itself.
     pub(super) fn request_kept(&self, channel: Channel) -> Prepared {
         let mut prepared = self.request(HttpVersion::Http2, channel);

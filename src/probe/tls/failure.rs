@@ -119,20 +119,25 @@ fn of_socket(error: &io::Error, asked: &str) -> Failure {
 }
 
 fn not_tls(asked: &str, first_bytes: &[u8]) -> Failure {
-    let start: String = String::from_utf8_lossy(first_bytes)
-        .chars()
-        .take_while(|c| !matches!(c, '\r' | '\n'))
-        .map(|c| if c.is_control() { '.' } else { c })
-        .take(40)
-        .collect();
+    let start = first_line(first_bytes);
     Failure::new(
         Reason::TlsNotTls,
         format!("TLS handshake with {asked}: the server does not speak TLS, it sent {start:?}"),
     )
 }
 
+/// The start of what came that is not TLS, as text.
+pub(in crate::probe) fn first_line(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes)
+        .chars()
+        .take_while(|c| !matches!(c, '\r' | '\n'))
+        .map(|c| if c.is_control() { '.' } else { c })
+        .take(40)
+        .collect()
+}
+
 /// Whether bytes start as a TLS record does: a content type of 20 to 24 and version 3.x.
-fn looks_like_tls(bytes: &[u8]) -> bool {
+pub(in crate::probe) fn looks_like_tls(bytes: &[u8]) -> bool {
     match bytes {
         [kind] => (20..=24).contains(kind),
         [kind, major, ..] => (20..=24).contains(kind) && *major == 3,

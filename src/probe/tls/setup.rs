@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{CipherSuite, ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion, version};
+use rustls::{
+    CipherSuite, ClientConfig, NamedGroup, ProtocolVersion, RootCertStore, SupportedProtocolVersion, version,
+};
 
 use super::client::Shown;
 use super::machine::MACHINE;
@@ -49,6 +51,14 @@ pub enum SetupError {
 pub(super) static PROVIDER: LazyLock<Arc<CryptoProvider>> =
     LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
 
+/// The same without key exchange that is safe from quantum computers, whose key shares make the client hello a large one.
+static CLASSICAL: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
+    let mut provider = aws_lc_rs::default_provider();
+    let classical = [NamedGroup::X25519, NamedGroup::secp256r1, NamedGroup::secp384r1];
+    provider.kx_groups.retain(|group| classical.contains(&group.name()));
+    Arc::new(provider)
+});
+
 /// What a target needs for its handshakes.
 #[derive(Debug)]
 pub(crate) struct TlsSetup {
@@ -68,13 +78,17 @@ impl TlsSetup {
         host: &Host,
         public: bool,
     ) -> Result<Self, SetupError> {
-        let stores = match &options.roots {
-            Roots::Public => Stores::Public { machine: Arc::clone(&MACHINE), own_host: public },
-            Roots::File { path, certificates } => {
-                Stores::File(Arc::new(Trust::new(roots_of(path, certificates)?, certificates.clone())))
-            }
-        };
-        Self::with_stores(options, alpn, host, stores)
+        Self::with_stores(options, alpn, host, stores(options, public)?)
+    }
+
+    /// The same with classical key exchange only, and so with a small client hello.
+    pub(crate) fn classical(
+        options: &TlsOptions,
+        alpn: &[&[u8]],
+        host: &Host,
+        public: bool,
+    ) -> Result<Self, SetupError> {
+        Self::with_provider(&CLASSICAL, options, alpn, host, stores(options, public)?)
     }
 
     /// A setup that trusts no more than the bundled roots where no file is given: what this machine's owner put into its
@@ -97,6 +111,16 @@ impl TlsSetup {
         host: &Host,
         stores: Stores,
     ) -> Result<Self, SetupError> {
+        Self::with_provider(&PROVIDER, options, alpn, host, stores)
+    }
+
+    fn with_provider(
+        provider: &Arc<CryptoProvider>,
+        options: &TlsOptions,
+        alpn: &[&[u8]],
+        host: &Host,
+        stores: Stores,
+    ) -> Result<Self, SetupError> {
         let shown_name = options.server_name.clone().unwrap_or_else(|| host.to_string());
         let server_name = ServerName::try_from(shown_name.clone())
             .map_err(|_| SetupError::ServerName(shown_name.clone()))?;
@@ -107,7 +131,7 @@ impl TlsSetup {
             MinTls::V13 => &[&version::TLS13],
         };
         let recorder = Arc::new(Recorder::new(Arc::clone(&shared), crate::clock::wall()));
-        let mut base = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
+        let mut base = ClientConfig::builder_with_provider(Arc::clone(provider))
             .with_protocol_versions(versions)?
             .dangerous()
             .with_custom_certificate_verifier(recorder)
@@ -146,6 +170,16 @@ impl TlsSetup {
     pub(super) fn expiry_warning(&self) -> Duration {
         self.expiry_warning
     }
+}
+
+/// What a target's chains must lead to.
+fn stores(options: &TlsOptions, public: bool) -> Result<Stores, SetupError> {
+    Ok(match &options.roots {
+        Roots::Public => Stores::Public { machine: Arc::clone(&MACHINE), own_host: public },
+        Roots::File { path, certificates } => {
+            Stores::File(Arc::new(Trust::new(roots_of(path, certificates)?, certificates.clone())))
+        }
+    })
 }
 
 fn roots_of(path: &str, certificates: &[CertificateDer<'static>]) -> Result<RootCertStore, SetupError> {
