@@ -15,7 +15,10 @@ pub use case::{Case, Neighbour, State};
 pub use infer::infer;
 pub use plan::wanted;
 pub use say::Say;
-pub use words::{Language, Text};
+pub use words::{
+    Language, Phrase, ReasonWords, Text, blame, experiment, layer, reason, reasons_markdown, remedy, summary,
+    tells,
+};
 
 use crate::outcome::{Blame, Family, Finding, Layer, Reason};
 

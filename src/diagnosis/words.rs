@@ -1,10 +1,31 @@
 //! The one catalogue of texts: every text in every language.
 //!
 //! Promises: a text that lacks a language does not compile; a placeholder that is unknown, or that a translation leaves
-//! out, fails a test.
+//! out, fails a test; what a stranger said (an issuer, a request id) never stands inside a command.
+
+mod account;
+mod actors;
+mod answer;
+mod certificate;
+mod dns;
+mod experiments;
+mod fill;
+mod http;
+mod page;
+mod proxy;
+mod reasons;
+mod story;
+mod tcp;
+mod tls_handshake;
 
 use std::fmt;
 use std::str::FromStr;
+
+pub use actors::{blame, layer};
+pub use experiments::{experiment, tells};
+pub use page::reasons_markdown;
+pub use reasons::{reason, remedy, summary};
+pub use story::Phrase;
 
 /// A language to tell a diagnosis in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -69,6 +90,23 @@ impl Text {
             Language::Chinese => self.zh,
         }
     }
+}
+
+/// What is to be said of one reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReasonWords {
+    /// What it is, in Chinese; in English it stands in the catalogue of reasons.
+    pub summary_zh: &'static str,
+    /// What people see.
+    pub symptoms: Text,
+    /// How it is known, and what it is told apart from.
+    pub tell: Text,
+    /// What to do, with placeholders for [`Facts`](super::Facts).
+    pub remedy: Text,
+}
+
+const fn text(en: &'static str, zh: &'static str) -> Text {
+    Text { en, zh }
 }
 
 #[cfg(test)]
