@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 pub use case::{Case, Neighbour, State};
 pub use infer::infer;
-pub use plan::wanted;
+pub use plan::{MOST, wanted};
 pub use say::Say;
 pub use words::{
     Language, Phrase, ReasonWords, Text, blame, experiment, layer, reason, reasons_markdown, remedy, summary,

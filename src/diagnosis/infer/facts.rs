@@ -1,0 +1,81 @@
+//! What a remedy is filled with: names, addresses and times out of the evidence.
+
+use std::time::Duration;
+
+use super::trust;
+use super::view::{self, Lead, View};
+use crate::diagnosis::Facts;
+use crate::outcome::{AnswerSource, DnsEvidence, Reason, TcpEvidence};
+use crate::units::PromDuration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// The facts about one trouble that came to `reason`.
+pub(super) fn of(view: &View<'_>, lead: &Lead<'_>, reason: Reason) -> Facts {
+    let stages = &lead.outcome.stages;
+    let call = stages.api.evidence().filter(|_| !lead.is_of_another_call());
+    let works = view.other_routes(lead).into_iter().find(|(_, outcome)| outcome.success_in_the_end());
+    let proxied = |outcome: &crate::outcome::Outcome| Some(outcome.stages.proxy.evidence()?.proxy.clone());
+    let through = works.filter(|_| reason == Reason::ProxyRequired);
+    let clock = view.clock(lead).filter(|clock| clock.off > trust::CLOCKS_AGREE);
+    Facts {
+        host: Some(view.host(lead)),
+        address: stages.tcp.evidence().and_then(tried).or_else(|| first_address(lead)),
+        resolver: stages.dns.evidence().map(resolver),
+        proxy: through.and_then(|(_, outcome)| proxied(outcome)).or_else(|| proxied(lead.outcome)),
+        issuer: view::shown_issuer(lead.outcome).map(str::to_owned),
+        working_route: works.map(|(route, _)| route.to_string()),
+        model: call
+            .and_then(|call| call.model.as_ref())
+            .or(view.target.call.model.as_ref())
+            .map(ToString::to_string),
+        wait: call.and_then(|call| call.retry_after).map(|wait| PromDuration(round_up(wait)).to_string()),
+        clock: clock.map(|clock| {
+            let way = if clock.ahead { "ahead" } else { "behind" };
+            format!("{} {way}", PromDuration(coarse(clock.off)))
+        }),
+        request_id: call.and_then(|call| call.request_id.clone()),
+    }
+}
+
+/// The address that connected, else the first one that was tried.
+fn tried(tcp: &TcpEvidence) -> Option<String> {
+    let first = || tcp.attempts.first().map(|attempt| attempt.address);
+    tcp.connected().or_else(first).map(|address| address.to_string())
+}
+
+/// Where it came to no connection: the address that is wrong, else the first one.
+fn first_address(lead: &Lead<'_>) -> Option<String> {
+    let seen = lead.outcome.stages.dns.evidence()?;
+    let wrong = seen.unexpected.as_ref().and_then(|wrong| wrong.first());
+    wrong.or(seen.addresses.first()).map(ToString::to_string)
+}
+
+/// The resolver and, where its name does not say, its address.
+fn resolver(seen: &DnsEvidence) -> String {
+    let name = &seen.resolver;
+    match seen.source {
+        AnswerSource::Server { address, .. } if !name.contains(&address.ip().to_string()) => {
+            format!("{name} ({address})")
+        }
+        AnswerSource::Server { .. }
+        | AnswerSource::Nobody
+        | AnswerSource::HostsFile
+        | AnswerSource::Special => name.to_string(),
+    }
+}
+
+/// Whole seconds: less would be too early.
+fn round_up(wait: Duration) -> Duration {
+    let rest = Duration::from_nanos(u64::from(wait.subsec_nanos()));
+    if rest.is_zero() { wait } else { wait.saturating_sub(rest).saturating_add(Duration::from_secs(1)) }
+}
+
+/// As exact as one says it: days, hours, minutes or seconds.
+fn coarse(off: Duration) -> Duration {
+    let unit = [DAY, HOUR, MINUTE].into_iter().find(|unit| off >= *unit).unwrap_or(Duration::from_secs(1));
+    let rest = Duration::from_nanos(u64::try_from(off.as_nanos() % unit.as_nanos()).unwrap_or_default());
+    off.saturating_sub(rest)
+}

@@ -1,0 +1,60 @@
+//! Rules about calls that get no answer, or one of somebody else.
+
+use super::Conclusion;
+use super::view::{Came, Lead, View};
+use crate::diagnosis::say::{Http, Others};
+use crate::outcome::{Blame, HttpVersion, Layer, Reason, Trial};
+
+/// HTTP/1.1 is answered where HTTP/2 is not.
+pub(super) fn http2_broken(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
+    if !is_http2(lead) || !is_cut(lead.reason) {
+        return None;
+    }
+    match view.http1(lead)? {
+        Came::Through(outcome) => {
+            Some(Conclusion::of(Reason::Http2Broken).because(Http::OverHttp1 { took: outcome.took }))
+        }
+        Came::Short(_) => None,
+    }
+}
+
+/// Whether the call was made over HTTP/2.
+pub(in crate::diagnosis) fn is_http2(lead: &Lead<'_>) -> bool {
+    let version = lead.outcome.stages.api.evidence().and_then(|seen| seen.version);
+    lead.layer == Layer::Api && version == Some(HttpVersion::Http2)
+}
+
+fn is_cut(reason: Reason) -> bool {
+    matches!(reason, Reason::HttpTimeout | Reason::HttpReset | Reason::HttpProtocol)
+}
+
+/// Connections that are kept without a byte are forgotten on the way.
+pub(super) fn idle_connections_cut(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
+    let silent = matches!(
+        lead.reason,
+        Reason::HttpTimeout | Reason::HttpReset | Reason::StreamCut | Reason::StreamStalled
+    );
+    let (held, failure) = view.trials(lead).filter(|_| silent).find_map(|trial| {
+        let Trial::IdleHold { held, failure: Some(failure) } = trial else { return None };
+        Some((*held, failure))
+    })?;
+    let said = Http::IdleCut { held, reason: failure.reason };
+    Some(Conclusion::of(lead.reason).blame(Blame::Network).because(said))
+}
+
+/// Something answers in the place of other hosts too.
+pub(super) fn portal_for_all(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
+    let alike = |reason| matches!(reason, Reason::NotTheApi | Reason::TlsNotTls | Reason::TlsNameMismatch);
+    let controls = view.controls_failing(lead).into_iter().filter(|_| alike(lead.reason));
+    let said: Vec<_> = controls
+        .filter(|(_, trouble)| alike(trouble.reason))
+        .map(|(control, trouble)| Others::ControlFails {
+            url: control.url.clone(),
+            route: lead.outcome.path.route.clone(),
+            reason: trouble.reason,
+        })
+        .collect();
+    let unanswered = view.control_works(lead).is_none();
+    (unanswered && !said.is_empty())
+        .then(|| Conclusion::of(lead.reason).blame(Blame::Network).because_all(said))
+}
