@@ -6,10 +6,12 @@
 mod demand;
 mod engine;
 mod follow;
+mod investigate;
 mod listen;
 mod purse;
 mod signals;
 mod streaks;
+mod surroundings;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,10 +32,12 @@ use crate::target::Target;
 use crate::web::{self, Phase, Readiness, WebState};
 use engine::{Command, Engine, Tools};
 pub use follow::{FollowError, Follower, Look, Preferred};
+pub use investigate::{Beside, InvestigateError, Investigated, Investigator, Progress};
 pub use listen::{ListenAddress, ListenError};
 use purse::Purse;
 pub use purse::{PurseError, StateError};
 pub use signals::{Signal, Signals};
+pub use surroundings::{ProxyReading, Surroundings, TrustStore, WayOut};
 
 /// How long runs under way may take to finish after a signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);

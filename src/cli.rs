@@ -1,10 +1,11 @@
 //! The command line: flags as the Prometheus exporters have them, one file a subcommand.
 //!
 //! Exit codes: 0 fine, 1 failed while running, no route works (`env`) or an SDK is too old (`sdk-check`), 2 bad usage, bad
-//! config or a place that cannot be used.
+//! config or a place that cannot be used; `diagnose` has more of them.
 
 mod check_config;
 mod config;
+mod diagnose;
 mod env;
 mod logging;
 mod sdk_check;
@@ -84,6 +85,8 @@ enum Command {
         /// The file; without it --config.file, and without that the embedded default.
         file: Option<PathBuf>,
     },
+    /// Walk every path of targets or of URLs once, try what tells more, and say what is wrong, who must act and what to do.
+    Diagnose(Box<diagnose::DiagnoseArgs>),
     /// Print the effective config, secrets redacted.
     Config {
         /// Print the embedded, commented default config instead.
@@ -115,6 +118,7 @@ pub fn run() -> ExitCode {
         Some(Command::CheckConfig { file }) => {
             check_config::run(&file.map_or_else(|| cli.flags.source(), Source::File), &env)
         }
+        Some(Command::Diagnose(arguments)) => diagnose::run(&cli.flags, &arguments, &env),
         Some(Command::Env(arguments)) => env::run(&cli.flags, &arguments, &env),
         Some(Command::SdkCheck(arguments)) => sdk_check::run(&arguments),
         Some(Command::Config { default: true }) => print(crate::config::DEFAULT),

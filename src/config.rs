@@ -11,6 +11,7 @@ mod env;
 mod lower;
 mod near;
 mod node;
+mod of_url;
 mod problem;
 mod raw;
 mod reference;
@@ -27,6 +28,7 @@ use serde::Deserialize as _;
 
 use crate::target::{Endpoint, Resolver, Route, Target};
 pub use env::{Env, EnvError};
+pub use of_url::{UrlError, UrlOptions, endpoint_of, same_place};
 pub use problem::{Position, Problem, Problems};
 pub use reference::reference;
 pub use schema::json_schema;

@@ -21,6 +21,6 @@ mod tcp;
 mod tls;
 mod way;
 
-pub use dns::SystemResolver;
+pub use dns::{ResolvConf, SystemResolver};
 pub use follow_up::FollowUps;
 pub use prober::{Prober, SetupError};

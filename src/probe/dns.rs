@@ -40,7 +40,7 @@ use message::Edns;
 use question::{Answer, RawAnswer};
 pub(super) use question::{Question, QuestionError};
 pub(super) use resolver::{NameServers, PreparedResolver, ResolverError};
-pub use system::SystemResolver;
+pub use system::{ResolvConf, SystemResolver};
 
 /// What one lookup found.
 #[derive(Debug, Clone)]

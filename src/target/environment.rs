@@ -82,6 +82,21 @@ impl ProxyEnvironment {
         EnvRoute { way, disagreements }
     }
 
+    /// The variables that are set and not empty, each with its value as it may be shown: a proxy without its credentials,
+    /// and nothing at all of a value that is not the URL of one.
+    #[must_use]
+    pub fn shown(&self) -> Vec<(&'static str, Option<String>)> {
+        let set = |name: &'static str| Some((name, self.raw(name).filter(|value| !value.is_empty())?));
+        let proxies = PROXY_VARIABLES
+            .into_iter()
+            .filter_map(set)
+            .map(|(name, value)| (name, value::Value::split(value).shown()));
+        let exempted = NO_PROXY_VARIABLES.into_iter().filter_map(set);
+        // An entry with an @ can only be something that was meant for another variable.
+        let exempted = exempted.map(|(name, value)| (name, (!value.contains('@')).then(|| value.to_owned())));
+        proxies.chain(exempted).collect()
+    }
+
     /// The entry of the variables that exempts an endpoint from any proxy, and the name of its variable.
     pub(super) fn exemption(&self, endpoint: &Endpoint) -> Option<(&'static str, String)> {
         curl::exemption(self, endpoint, curl::Edition::default())

@@ -10,6 +10,8 @@ mod canary;
 #[cfg(test)]
 mod config_errors;
 #[cfg(test)]
+mod diagnose;
+#[cfg(test)]
 mod dialects;
 #[cfg(test)]
 mod endpoints;

@@ -1,15 +1,15 @@
-//! The short texts of a diagnosis that is told: headings, states, progress, the report.
+//! The phrases of the told story and of what it is made of: headings, and what was seen, tried and found around the facts.
 //!
-//! Promises: the same placeholders in every language.
+//! Promises: each phrase has every language; all of its languages take the same values.
 
 use super::{Language, Text, fill::fill, text};
 
 macro_rules! phrases {
-    ($($variant:ident: $en:literal, $zh:literal;)*) => {
-        /// A phrase of a diagnosis that is told.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    ($($variant:ident, $en:literal, $zh:literal;)*) => {
+        /// One phrase; `{name}` in it is a value to fill in.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Phrase {
-            $(#[doc = concat!("`", $en, "`")] $variant,)*
+            $(#[doc = $en] $variant,)*
         }
 
         impl Phrase {
@@ -25,14 +25,141 @@ macro_rules! phrases {
     };
 }
 
+phrases! {
+    // What is around the program.
+    Environment, "Environment", "环境";
+    ThisProgram, "Program", "程序";
+    Clock, "Clock", "时钟";
+    ClockNow, "{clock}, as this machine has it", "{clock}（本机时间）";
+    ProxyVariables, "Proxy", "代理";
+    NoProxyVariables, "no proxy variable is set", "未设置任何代理变量";
+    ProxyVariableHidden, "{name} is set, to something that is not fit to be shown", "已设置 {name}，但其值不宜显示";
+    NameServers, "DNS", "DNS";
+    NameServersOf, "{servers}, from {file}", "{servers}（来自 {file}）";
+    SearchDomains, "search {domains}, ndots {ndots}", "搜索域 {domains}，ndots {ndots}";
+    NoNameServers, "{file} names no server that can be asked: {problem}", "{file} 中没有可用的域名服务器：{problem}";
+    TrustStore, "Trust", "证书库";
+    Certificates, "{count} certificates in {places}", "{places} 中有 {count} 个证书";
+    NoCertificates, "no certificates were found", "未找到任何证书";
+    TrustProblem, "cannot be read: {problem}", "无法读取：{problem}";
+    WayOut, "Way out", "出口";
+    WayOutBy, "{family} by {interface}", "{family} 经由 {interface}";
+    WayOutVpn, "{family} by {interface}, which is a VPN by its name", "{family} 经由 {interface}（从名称看是 VPN）";
+    NoWayOut, "there is no route to the internet", "没有通往互联网的路由";
+    CurlGoes, "By the proxy variables, curl goes to this target through {proxy}.", "按代理变量，curl 经由 {proxy} 访问此目标。";
+    CurlGoesDirect, "In spite of the proxy variables, curl goes straight to this target.", "尽管设置了代理变量，curl 仍直接访问此目标。";
+    CurlFails, "By the proxy variables, curl gets nowhere: {problem}.", "按代理变量，curl 无法访问此目标：{problem}。";
+    ClientDiffers, "Another client reads them differently: {client}", "其他客户端的读法不同：{client}";
+
+    // Families.
+    FamilyAny, "any family", "任意协议族";
+
+    // Paths.
+    Route, "Route {route}, {family}", "线路 {route}，{family}";
+    RouteTo, "Route {route}, {family}, to {endpoint}", "线路 {route}，{family}，到 {endpoint}";
+    NoPath, "There is no path to walk.", "没有可走的路径。";
+    NotReached, "not reached", "未到达";
+    NotPlanned, "not on this path", "此路径不经过";
+    WorkedAgain, "It worked when it was tried again, in attempt {attempt}.", "重试后成功（第 {attempt} 次尝试）。";
+    OneAddress, "{address}, from {resolver} ({source})", "{address}，来自 {resolver}（{source}）";
+    Addresses, "{count} addresses, from {resolver} ({source}): {addresses}", "{count} 个地址，来自 {resolver}（{source}）：{addresses}";
+    HostsFile, "the hosts file", "hosts 文件";
+    SpecialName, "a special name", "特殊名称";
+    Nobody, "nobody answered", "无人应答";
+    RoundTrip, "{address}, round trip {time}", "{address}，往返 {time}";
+    AfterOthers, "{connected}, after {count} that failed", "{connected}，此前有 {count} 个地址失败";
+    TunnelThrough, "a tunnel through {proxy}", "经由 {proxy} 的隧道";
+    CertificateOf, "{protocol}, the certificate is of {subject} from {issuer}, until {until}", "{protocol}，证书属于 {subject}，由 {issuer} 签发，有效期至 {until}";
+    AnsweredStatus, "{call}: status {status}, {version}, answered by {who}", "{call}：状态码 {status}，{version}，应答者：{who}";
+    AnsweredStatusOnly, "{call}: status {status}, {version}", "{call}：状态码 {status}，{version}";
+    RequestId, "{answer}, request id {id}", "{answer}，请求编号 {id}";
+    ByOrigin, "the API itself", "API 本身";
+    ByEdge, "the provider's edge", "提供方的边缘节点";
+    ByBetween, "something in between", "中间的某个设备";
+
+    // Resolvers.
+    Resolvers, "What the resolvers said", "各解析器的应答";
+    ColumnResolver, "resolver", "解析器";
+    ColumnType, "type", "类型";
+    ColumnAnswer, "answer", "应答";
+    ColumnTime, "time", "耗时";
+    ColumnAddresses, "addresses", "地址";
+    NoAnswer, "none", "无";
+
+    // Experiments.
+    TriedBeside, "What was tried beside", "追加实验";
+    NotMade, "not made: {why}", "未能进行：{why}";
+    Said, "{who}: {what}", "{who}：{what}";
+    Asked, "{resolver} for {type}: {answer}", "向 {resolver} 查询 {type}：{answer}";
+    Works, "works, in {time}", "正常，用时 {time}";
+    FailsAt, "fails at {layer}: {reason}: {detail}", "在 {layer} 层失败：{reason}：{detail}";
+    NothingWalked, "there was no path to walk", "没有可走的路径";
+    AnsweredInTls, "a TLS server answered", "有 TLS 服务器应答";
+    AnsweredInTlsVersion, "a TLS server answered with {version}", "有 TLS 服务器以 {version} 应答";
+    WithName, "with the server name {name}: {result}", "改用服务器名 {name}：{result}";
+    WithSegments, "with segments of at most {bytes} bytes: {result}", "分段不超过 {bytes} 字节：{result}";
+    WithClassicalKeys, "with classical key exchange only: {result}", "仅用传统密钥交换：{result}";
+    WithHttp1, "over HTTP/1.1: {result}", "改用 HTTP/1.1：{result}";
+    WithoutKey, "without a key: {result}", "不带密钥：{result}";
+    PlainHttp, "plain HTTP is answered with status {status}", "明文 HTTP 得到状态码 {status}";
+    PlainHttpWith, "{answer}, {name} {value}", "{answer}，{name} {value}";
+    PlainOther, "what answers is not HTTP: {bytes}", "应答并非 HTTP：{bytes}";
+    PlainNothing, "plain HTTP gets no answer: {words}", "明文 HTTP 没有应答：{words}";
+    ClocksAgree, "the server's clock says {server}, as ours does", "服务器时钟为 {server}，与本机一致";
+    ClockAhead, "the server's clock says {server}: ours is {difference} ahead", "服务器时钟为 {server}：本机快了 {difference}";
+    ClockBehind, "the server's clock says {server}: ours is {difference} behind", "服务器时钟为 {server}：本机慢了 {difference}";
+    IdleWorks, "a connection still works after {held} without a byte", "连接空闲 {held} 后仍可用";
+    IdleFails, "after {held} without a byte a connection fails: {reason}: {detail}", "连接空闲 {held} 后失败：{reason}：{detail}";
+
+    // The verdict.
+    Findings, "Findings", "发现";
+    Verdict, "Verdict", "结论";
+    StateOk, "works", "正常";
+    StateDegraded, "degraded", "降级";
+    StateDown, "down", "不可用";
+    AllWorks, "Every path works from end to end.", "所有路径端到端正常。";
+    SomeWork, "It can be used, but not all is as it should be:", "可以使用，但并非一切正常：";
+    WhoMustAct, "Who must act", "应由谁处理";
+    WhatToDo, "What to do", "处理办法";
+    NothingToDo, "Nothing.", "无需处理。";
+    Evidence, "What speaks for it", "依据";
+    RuledOut, "What was ruled out", "已排除";
+    Overview, "All targets", "所有目标";
+
+    // The report, beside the above.
+    ReportTitle, "Diagnosis of {targets}", "{targets} 的诊断";
+    ReportMade, "Made by api-canary {version} at {clock}.", "由 api-canary {version} 于 {clock} 生成。";
+    ReportRedacted, "Internal addresses and names are replaced; each always by the same word.", "内部地址和名称已被替换；同一内容总是替换为同一个词。";
+    Paths, "Paths", "路径";
+    ColumnLayer, "layer", "层";
+    ColumnState, "state", "状态";
+    ColumnSeen, "what was seen", "所见";
+    ColumnReason, "reason", "原因";
+    ColumnExperiment, "experiment", "实验";
+    ColumnResult, "result", "结果";
+    Passed, "passed", "通过";
+    Failed, "failed", "失败";
+    CertificatesSeen, "Certificates", "证书";
+    ColumnSubject, "subject", "主体";
+    ColumnIssuer, "issuer", "签发者";
+    ColumnValid, "valid", "有效期";
+    ColumnNames, "names", "名称";
+    ColumnFingerprint, "SHA-256", "SHA-256";
+
+    // Progress.
+    Walking, "walking all paths", "正在走所有路径";
+    Trying, "trying beside: {experiment}", "正在实验：{experiment}";
+    Holding, "keeping a connection idle for {held}", "保持连接空闲 {held}";
+}
+
 impl Phrase {
-    /// The phrase in a language, its placeholders as they stand.
+    /// The phrase in a language.
     #[must_use]
     pub const fn told(self, language: Language) -> &'static str {
         self.text().told(language)
     }
 
-    /// The phrase in a language, its placeholders filled by name.
+    /// The phrase in a language with its values put in. What is in a value is not looked at again.
     #[must_use]
     pub fn fill(self, language: Language, values: &[(&str, &str)]) -> String {
         fill(self.told(language), |name, _| {
@@ -41,172 +168,37 @@ impl Phrase {
     }
 }
 
-phrases! {
-    // What is being done.
-    Diagnosing: "diagnosing {target}", "正在诊断 {target}";
-    WalkingAllPaths: "walking all paths", "正在走所有路径";
-    FollowingUp: "following up: {experiment}", "追加实验：{experiment}";
-    ReadingEnvironment: "reading the environment", "正在读取环境";
-    Waiting: "waiting", "等待中";
-    Done: "done", "完成";
-    ReportWritten: "Report written to {file}", "报告已写入 {file}";
-
-    // The environment.
-    Environment: "Environment", "环境";
-    ProxyVariables: "Proxy variables", "代理变量";
-    NameServers: "Name servers", "域名服务器";
-    NameServersOf: "{servers} (from {file})", "{servers}（来自 {file}）";
-    SearchDomains: "Search domains", "搜索域";
-    HostsFile: "Hosts file", "hosts 文件";
-    HostsFileHas: "{host} is {addresses} by {file}", "{file} 将 {host} 指向 {addresses}";
-    HostsFileSilent: "says nothing of {host}", "未提及 {host}";
-    TrustStore: "Trust store", "信任库";
-    TrustStoreOf: "{count} certificates of {place}", "{place} 中的 {count} 张证书";
-    BundledRoots: "bundled Mozilla roots", "内置 Mozilla 根证书";
-    MachineStore: "this machine's store", "本机信任库";
-    Clock: "Clock", "时钟";
-    ClockInStep: "in step with {host}", "与 {host} 一致";
-    ClockAhead: "ahead of {host} by {time}", "比 {host} 快 {time}";
-    ClockBehind: "behind {host} by {time}", "比 {host} 慢 {time}";
-    Interface: "Way out", "出口";
-    InterfaceOf: "{interface} ({address})", "{interface}（{address}）";
-    OverFamily: "{what} over {family}", "经 {family}：{what}";
-    NoWayOut: "no way out over {family}", "{family} 没有出口";
-    Vantage: "Vantage", "观测点";
-    Version: "Version", "版本";
-    System: "System", "系统";
-    Time: "Time", "时间";
-    None: "none", "无";
-    Set: "set", "已设置";
-    NotSet: "not set", "未设置";
-    Unknown: "unknown", "未知";
-    Yes: "yes", "是";
-    No: "no", "否";
-    CouldNotBeRead: "could not be read: {why}", "无法读取：{why}";
-    Redacted: "[redacted]", "[已隐去]";
-
-    // The target and its paths.
-    Target: "Target", "目标";
-    TargetAt: "{target} at {url}", "{target}，位于 {url}";
-    Endpoint: "Endpoint", "端点";
-    Provider: "Provider", "提供方";
-    Call: "Call", "调用";
-    Key: "Key", "密钥";
-    WithKey: "with a key", "带密钥";
-    WithoutKey: "without a key", "不带密钥";
-    Resolver: "Resolver", "解析器";
-    Resolvers: "Resolvers", "解析器";
-    Answers: "Answers", "答案";
-    NoAddresses: "no addresses", "没有地址";
-    ResolverAnswers: "{resolver} answers {answers}", "{resolver} 的答案：{answers}";
-    Paths: "Paths", "路径";
-    PathHeading: "route {route} over {family}", "线路 {route}，经 {family}";
-    PathHeadingProxied: "route {route} (the proxy resolves the name)", "线路 {route}（由代理解析域名）";
-    PathToEndpoint: "{path} to {endpoint}", "{path}，到 {endpoint}";
-    Path: "Path", "路径";
-    Route: "Route", "线路";
-    Family: "Family", "地址族";
-    Layer: "Layer", "层";
-    State: "State", "状态";
-    Reason: "Reason", "原因";
-    Detail: "Detail", "详情";
-    Passed: "passed", "通过";
-    Failed: "failed", "失败";
-    NotReached: "not reached", "未到达";
-    NotPlanned: "not planned", "未安排";
-    AfterSeconds: "after {n} s", "{n} 秒后";
-    TookSeconds: "{n} s", "{n} 秒";
-    TookMilliseconds: "{n} ms", "{n} 毫秒";
-    TookInAll: "took {time} in all", "总共耗时 {time}";
-    RoundTrip: "round trip {time}", "往返 {time}";
-    ConnectedTo: "connected to {address}", "已连接到 {address}";
-    Through: "through {proxy}", "经由 {proxy}";
-    CertificateIssuedBy: "certificate issued by {issuer}, valid until {date}", "证书由 {issuer} 颁发，有效期至 {date}";
-    TrustedBy: "trusted by {store}", "受{store}信任";
-    NotTrustedBy: "not trusted by {store}", "不受{store}信任";
-    StatusIn: "status {status} over {version}", "状态码 {status}，{version}";
-    RequestId: "request id {id}", "请求 ID {id}";
-    FirstTokenAfter: "first token after {time}", "首个 token 在 {time} 后";
-    AndMore: "and {n} more", "另有 {n} 项";
-    NoRun: "no path could be walked", "没有可走的路径";
-
-    // What it comes to.
-    Findings: "Findings", "发现的问题";
-    NoFindings: "nothing to remark", "没有值得一提的问题";
-    WhatWasTried: "What was tried to find out more", "为查明原因所做的尝试";
-    NothingTried: "no experiment would have told more", "没有能提供更多信息的实验";
-    TellsApart: "tells {one} from {other}", "用于区分“{one}”与“{other}”";
-    CouldNotBeMade: "could not be made: {why}", "无法进行：{why}";
-    RuledOut: "Ruled out", "已排除";
-    Evidence: "Evidence", "证据";
-    Verdict: "Verdict", "结论";
-    Works: "works", "正常";
-    WorksBut: "works, but", "可用，但有问题";
-    DoesNotWork: "does not work", "不可用";
-    Degraded: "degraded", "降级";
-    SeenAt: "seen at {endpoint}, route {route} over {family}", "见于 {endpoint}，线路 {route}，经 {family}";
-    WhoMustAct: "Who must act", "应由谁处理";
-    WhatToDo: "What to do", "怎么办";
-    Nobody: "nobody: nothing to do", "无需任何人处理";
-    ReadMore: "More", "更多";
-    ExitCode: "Exit code", "退出码";
-    Summary: "Summary", "概要";
-    SummaryOfTargets: "{n} of {m} targets work", "{m} 个目标中有 {n} 个正常";
-    SummaryLine: "{target}: {state}", "{target}：{state}";
-
-    // The report.
-    ReportTitle: "Why calls to {target} fail", "对 {target} 的调用为何失败";
-    ReportTitleWorks: "How calls to {target} are doing", "对 {target} 的调用状况";
-    ReportTitleTargets: "Diagnosis of {n} targets", "{n} 个目标的诊断";
-    GeneratedBy: "Generated by api-canary {version} at {time}", "由 api-canary {version} 于 {time} 生成";
-    SecretsRedacted: "secrets are redacted", "密钥等机密已隐去";
-    InternalAddressesRedacted: "internal addresses are redacted", "内部地址已隐去";
-    InternalAddressesShown: "internal addresses are shown", "含有内部地址";
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::fill::placeholders;
     use super::*;
 
-    #[test]
-    fn every_phrase_has_a_text_in_every_language() {
-        for phrase in Phrase::ALL {
-            for language in Language::ALL {
-                let told = phrase.told(language);
-                assert!(!told.is_empty() && told == told.trim(), "{phrase:?} in {language}: {told:?}");
-                assert!(!told.chars().any(char::is_control), "{phrase:?} in {language}");
-            }
-            let bare = Phrase::fill(*phrase, Language::Chinese, &[]);
-            assert!(
-                bare.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)) || is_bare(&bare),
-                "{phrase:?}: {bare}"
-            );
-        }
-    }
+    /// Phrases that are the same everywhere.
+    const NAMES: [Phrase; 4] =
+        [Phrase::NameServers, Phrase::ColumnFingerprint, Phrase::PlainHttpWith, Phrase::Said];
 
-    /// Nothing but placeholders and punctuation.
-    fn is_bare(text: &str) -> bool {
-        let left = fill(text, |_, _| Some(String::new()));
-        !left.chars().any(char::is_alphanumeric)
+    fn values(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).map(|part| part.split_once('}').expect("each { is closed").0).collect()
     }
 
     #[test]
-    fn every_language_has_the_same_placeholders() {
+    fn every_phrase_is_in_every_language_and_takes_the_same_values() {
         for phrase in Phrase::ALL {
-            let [english, chinese] =
-                Language::ALL.map(|language| placeholders(phrase.told(language)).collect::<BTreeSet<_>>());
-            assert_eq!(english, chinese, "{phrase:?}");
+            let Text { en, zh } = phrase.text();
+            assert!(!en.is_empty() && en.is_ascii(), "{phrase:?}");
+            let chinese = zh.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+            let needed =
+                !NAMES.contains(phrase) && *phrase != Phrase::PlainHttpWith && *phrase != Phrase::Said;
+            assert_eq!(chinese, needed, "{phrase:?}: {zh}");
+            assert_eq!(values(en), values(zh), "{phrase:?}");
         }
     }
 
     #[test]
-    fn a_phrase_is_filled_by_name() {
-        let values = [("m", "3"), ("n", "2"), ("unused", "x")];
-        assert_eq!(Phrase::SummaryOfTargets.fill(Language::English, &values), "2 of 3 targets work");
-        assert_eq!(Phrase::SummaryOfTargets.fill(Language::Chinese, &values), "3 个目标中有 2 个正常");
-        assert_eq!(Phrase::AfterSeconds.fill(Language::English, &[]), "after {n} s");
+    fn values_are_put_in_once() {
+        let filled = Phrase::Said.fill(Language::English, &[("what", "{who}"), ("who", "a {what}")]);
+        assert_eq!(filled, "a {what}: {who}");
+        assert_eq!(Phrase::NotMade.fill(Language::Chinese, &[("why", "x")]), "未能进行：x");
     }
 }

@@ -59,6 +59,19 @@ impl Default for SystemResolver {
     }
 }
 
+/// What resolv.conf says, as far as it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvConf {
+    /// The file.
+    pub file: PathBuf,
+    /// The name servers that are asked, in their order; or why none can be.
+    pub servers: Result<Vec<SocketAddr>, String>,
+    /// The domains that short names are looked for in.
+    pub search: Vec<String>,
+    /// Names with fewer dots than this are short.
+    pub ndots: Option<usize>,
+}
+
 /// Which name servers are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Breadth {
@@ -87,6 +100,16 @@ impl SystemResolver {
     /// A resolver configured by these two files.
     pub fn new(resolv_conf: impl Into<PathBuf>, hosts: impl Into<PathBuf>) -> Self {
         Self { resolv_conf: resolv_conf.into(), hosts: hosts.into(), state: Mutex::default() }
+    }
+
+    /// What resolv.conf says now.
+    #[must_use]
+    pub fn resolv_conf(&self) -> ResolvConf {
+        let (servers, search, ndots) = match &self.files().servers {
+            Ok(found) => (Ok(found.addresses.clone()), found.search.clone(), Some(found.ndots)),
+            Err(problem) => (Err(problem.clone()), Vec::new(), None),
+        };
+        ResolvConf { file: self.resolv_conf.clone(), servers, search, ndots }
     }
 
     /// Asks as the machine would.

@@ -51,6 +51,23 @@ fn the_variables_lead_where_curl_goes() {
 }
 
 #[test]
+fn the_variables_are_shown_without_credentials() {
+    for (name, value, shown) in [
+        ("https_proxy", "http://u:hunter2@p.example:3128/", Some("http://p.example:3128")),
+        ("ALL_PROXY", "p.example", Some("p.example")),
+        ("HTTP_PROXY", "socks5://[::1]", Some("socks5://[::1]")),
+        ("https_proxy", "http://u:12/hunter2@p.example", None),
+        ("https_proxy", "http://u:hunter2", None),
+        ("no_proxy", ".example,10.0.0.0/8", Some(".example,10.0.0.0/8")),
+        ("NO_PROXY", "u:hunter2@p.example", None),
+    ] {
+        let expected = (name, shown.map(str::to_owned));
+        assert_eq!(environment(&[(name, value)]).shown(), [expected], "{value}");
+    }
+    assert_eq!(environment(&[("https_proxy", "")]).shown(), []);
+}
+
+#[test]
 fn exemptions_are_those_of_curl() {
     for (list, exempted, proxied) in [
         ("*", &["api.example", "10.0.0.1", "[::1]"][..], &[][..]),

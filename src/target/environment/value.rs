@@ -44,6 +44,14 @@ impl<'a> Value<'a> {
         let (host, port) = host_and_port(authority).ok()?;
         Some(place(scheme, &host, port.unwrap_or(default_port)))
     }
+
+    /// As it was written, without credentials; nothing if it cannot be the URL of a proxy, or if what follows the host may
+    /// be the rest of a password.
+    pub(super) fn shown(&self) -> Option<String> {
+        host_and_port(self.authority.strip_suffix(':').unwrap_or(self.authority)).ok()?;
+        let scheme = self.scheme.map_or_else(String::new, |scheme| format!("{scheme}://"));
+        (!self.tail.contains('@')).then(|| format!("{scheme}{}", self.authority))
+    }
 }
 
 /// A proxy without its credentials.

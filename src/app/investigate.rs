@@ -1,0 +1,230 @@
+//! Looking into targets at once, for `api-canary diagnose`: a run of each, then the experiments that would tell more.
+//!
+//! Promises: no call that costs money is made; what is made after the run is bounded in number and time; nothing here
+//! fails once it has begun, for what goes wrong is what is looked for.
+
+mod lag;
+mod neighbour;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use tokio::time::Instant;
+
+use crate::board::{Board, Standing};
+use crate::diagnosis::{Case, Diagnosis, Neighbour, infer, wanted};
+use crate::outcome::{Experiment, FollowUp, Outcome, Run, Wanted};
+use crate::probe::{FollowUps, Prober, SetupError, SystemResolver};
+use crate::target::{Endpoint, Resolver, Route, Target};
+use crate::units::Deadline;
+use lag::LagWatch;
+use neighbour::neighbour;
+
+/// How many targets are looked into beside each other.
+const TARGETS_AT_ONCE: usize = 16;
+
+/// How many experiments of a target are made beside each other.
+const EXPERIMENTS_AT_ONCE: usize = 4;
+
+/// How often the results of experiments may lead to further ones.
+const ROUNDS: usize = 2;
+
+/// How many experiments a round has at the most.
+const EXPERIMENTS_A_ROUND: usize = 16;
+
+/// How long one experiment may take, where the target's own timeout is not shorter.
+const EXPERIMENT: Duration = Duration::from_secs(10);
+
+/// How long all of a target's experiments may take.
+const ALL_EXPERIMENTS: Duration = Duration::from_secs(30);
+
+/// How far the work on one target is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// Its paths are walked.
+    Walking(Arc<str>),
+    /// An experiment is made.
+    Trying(Arc<str>, Experiment),
+    /// A connection is kept idle for so long.
+    Holding(Arc<str>, Duration),
+    /// It is over.
+    Done(Arc<str>),
+}
+
+/// What is made beside the runs.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// Hosts to call in comparison, without a key.
+    pub controls: Vec<Endpoint>,
+    /// Resolvers to ask in comparison.
+    pub resolvers: Vec<Resolver>,
+    /// Routes to try in comparison.
+    pub routes: Vec<Route>,
+    /// Whether experiments are made at all.
+    pub follow_ups: bool,
+    /// For how long a connection is kept idle; not at all without it.
+    pub idle_hold: Option<Duration>,
+}
+
+/// A target cannot be probed.
+#[derive(Debug, thiserror::Error)]
+#[error("target {name}: {source}")]
+pub struct InvestigateError {
+    /// Which.
+    name: Arc<str>,
+    /// Why.
+    source: Box<SetupError>,
+}
+
+/// What was found of one target.
+#[derive(Debug)]
+pub struct Investigated {
+    /// The target.
+    pub target: Arc<Target>,
+    /// The run of all its paths.
+    pub run: Run,
+    /// The experiments made after it, in the order they were made.
+    pub follow_ups: Vec<FollowUp>,
+    /// What it comes to.
+    pub diagnosis: Diagnosis,
+}
+
+/// Looks into targets.
+#[derive(Debug)]
+pub struct Investigator {
+    system: Arc<SystemResolver>,
+    tools: Option<FollowUps>,
+    idle_hold: Option<Duration>,
+}
+
+/// A target after its run.
+#[derive(Debug)]
+struct Walked {
+    target: Arc<Target>,
+    run: Run,
+    standing: Standing,
+}
+
+impl Investigator {
+    /// An investigator that makes these comparisons.
+    #[must_use]
+    pub fn new(beside: Beside, system: Arc<SystemResolver>) -> Self {
+        let Beside { controls, resolvers, routes, follow_ups, idle_hold } = beside;
+        let tools = || FollowUps::new(controls, resolvers, routes, Arc::clone(&system));
+        Self { tools: follow_ups.then(tools), idle_hold, system }
+    }
+
+    /// Looks into targets, all of them beside each other; the results are in their order.
+    ///
+    /// # Errors
+    /// If a target cannot be probed as it is configured; nothing is sent then.
+    pub async fn investigate(
+        &self,
+        targets: &[Arc<Target>],
+        on: impl Fn(Progress) + Sync,
+    ) -> Result<Vec<Investigated>, InvestigateError> {
+        let prober = |target: &Arc<Target>| {
+            Prober::try_new(Arc::clone(target), &self.system)
+                .map_err(|source| InvestigateError { name: target.name.clone(), source: Box::new(source) })
+        };
+        let probers = targets.iter().map(prober).collect::<Result<Vec<_>, _>>()?;
+        let lag = LagWatch::start();
+        let walks = probers.iter().map(|prober| walk(prober, &on));
+        let walked: Vec<Walked> = stream::iter(walks).buffered(TARGETS_AT_ONCE).collect().await;
+        let neighbours: Vec<Option<Neighbour>> =
+            walked.iter().map(|walked| neighbour(&walked.target, &walked.run, &walked.standing)).collect();
+        let look = walked.into_iter().enumerate().map(|(index, walked)| {
+            let others = neighbours.iter().enumerate().filter(|(other, _)| *other != index);
+            let others = others.filter_map(|(_, neighbour)| neighbour.clone()).collect();
+            self.look(walked, others, &lag, &on)
+        });
+        Ok(stream::iter(look).buffered(TARGETS_AT_ONCE).collect().await)
+    }
+
+    /// Draws the conclusion for one target, with what experiments add to it.
+    async fn look(
+        &self,
+        walked: Walked,
+        neighbours: Vec<Neighbour>,
+        lag: &LagWatch,
+        on: &(impl Fn(Progress) + Sync),
+    ) -> Investigated {
+        let Walked { target, run, standing } = walked;
+        let outcomes: Vec<&Outcome> = run.outcomes.iter().collect();
+        let case = Case {
+            target: &target,
+            outcomes: &outcomes,
+            lookups: &run.lookups,
+            findings: &run.findings,
+            follow_ups: &[],
+            endpoint: &standing.shown,
+            route: standing.route.now.as_deref(),
+            neighbours: &neighbours,
+            lag: lag.worst(),
+        };
+        let mut made: Vec<FollowUp> = Vec::new();
+        let mut diagnosis = infer(&case);
+        if let Some(tools) = &self.tools {
+            let all = Deadline::after(Instant::now(), ALL_EXPERIMENTS);
+            let possible = tools.possible(&target);
+            for _ in 0..ROUNDS {
+                let mut round = wanted(&Case { follow_ups: &made, ..case }, &diagnosis);
+                round.retain(|wanted| possible.contains(&wanted.experiment));
+                round.truncate(EXPERIMENTS_A_ROUND);
+                if round.is_empty() || all.left(Instant::now()).is_zero() {
+                    break;
+                }
+                let tries = round.iter().map(|wanted| {
+                    on(Progress::Trying(Arc::clone(&target.name), wanted.experiment));
+                    try_one(tools, &target, wanted, all)
+                });
+                let results: Vec<Vec<FollowUp>> =
+                    stream::iter(tries).buffered(EXPERIMENTS_AT_ONCE).collect().await;
+                made.extend(results.into_iter().flatten());
+                diagnosis = infer(&Case { follow_ups: &made, ..case });
+            }
+            if let Some((held, wanted)) = self.idle_hold.zip(idle(&case)) {
+                on(Progress::Holding(Arc::clone(&target.name), held));
+                made.push(tools.idle_hold(&target, &wanted, held).await);
+                diagnosis = infer(&Case { follow_ups: &made, ..case });
+            }
+        }
+        on(Progress::Done(Arc::clone(&target.name)));
+        Investigated { target, run, follow_ups: made, diagnosis }
+    }
+}
+
+async fn walk(prober: &Prober, on: &impl Fn(Progress)) -> Walked {
+    let target = prober.target();
+    on(Progress::Walking(Arc::clone(&target.name)));
+    let run = prober.run(target.call.unpaid()).await;
+    // As in the program that serves, so that both use the same way.
+    let standing = Board::default().apply(target, &run);
+    Walked { target: Arc::clone(target), run, standing }
+}
+
+async fn try_one(tools: &FollowUps, target: &Arc<Target>, wanted: &Wanted, all: Deadline) -> Vec<FollowUp> {
+    let now = Instant::now();
+    let budget = target.timeout.min(EXPERIMENT).min(all.left(now));
+    if budget.is_zero() {
+        return Vec::new();
+    }
+    tools.make(target, wanted, Deadline::after(now, budget)).await
+}
+
+/// The path that a connection is kept idle on: the one that a client uses, where it works.
+fn idle(case: &Case<'_>) -> Option<Wanted> {
+    let used = |outcome: &&&Outcome| {
+        *outcome.endpoint == *case.endpoint && case.route.is_none_or(|route| *outcome.path.route == *route)
+    };
+    let outcome = case.outcomes.iter().filter(used).find(|outcome| outcome.success())?;
+    Some(Wanted {
+        experiment: Experiment::IdleHold,
+        endpoint: Arc::clone(&outcome.endpoint),
+        route: Arc::clone(&outcome.path.route),
+        family: outcome.path.family,
+        address: outcome.stages.tcp.evidence().and_then(|tcp| tcp.connected()),
+    })
+}

@@ -1,0 +1,307 @@
+//! What `diagnose` found, as data: what `--json` prints, and what the story and the report are told from.
+//!
+//! Promises: keys, and names in them, stay; what is absent is `null`; texts are in the chosen language, but for the details
+//! of failures, which are in the words of the journey. The types are the schema.
+
+mod environment;
+mod label;
+mod layers;
+mod resolvers;
+mod trials;
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::app::{Investigated, Surroundings};
+use crate::clock;
+use crate::diagnosis::{self, Diagnosis, Language, Phrase, Verdict};
+use crate::outcome::{Blame, CertFacts, Experiment, Family, Finding, FollowUp, Layer, Outcome, Reason};
+pub(super) use environment::{Environment, WayOutPart};
+pub(super) use label::Label;
+pub(super) use layers::{LayerPart, LayerState};
+pub(super) use resolvers::ResolverPart;
+
+/// The exit code where a target works, but not as it should.
+const EXIT_DEGRADED: u8 = 1;
+
+/// What `api-canary diagnose --json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub(super) struct Document {
+    /// The targets, in the order asked for.
+    pub(super) targets: Vec<TargetPart>,
+    /// The exit code of the program: 0 all works, 1 degraded, and by the layer of the first target that is down 10 `dns`,
+    /// 11 `tcp`, 12 `proxy`, 13 `tls`, 14 `api`.
+    pub(super) exit_code: u8,
+}
+
+/// One target.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub(super) struct TargetPart {
+    /// Its name.
+    pub(super) target: String,
+    /// The endpoint that the verdict is about, without its query.
+    pub(super) url: String,
+    /// `ok`, or the reason; docs/reasons.md tells of each.
+    pub(super) verdict: Label<Verdict>,
+    /// The layer of the trouble; `null` where there is none.
+    pub(super) layer: Option<Label<Layer>>,
+    /// Who must act; `null` where nobody must.
+    pub(super) blame: Option<Label<Blame>>,
+    /// Whether it works in spite of the reason.
+    pub(super) degraded: bool,
+    /// The verdict in one sentence.
+    pub(super) summary: String,
+    /// What to do; `null` where there is nothing.
+    pub(super) remedy: Option<String>,
+    /// Everything that is not as it should be, the verdict's own finding first.
+    pub(super) findings: Vec<FindingPart>,
+    /// The experiments made after the journeys.
+    pub(super) followups: Vec<FollowUpPart>,
+    /// One journey a path and endpoint.
+    pub(super) paths: Vec<PathPart>,
+    /// What each resolver said.
+    pub(super) resolvers: Vec<ResolverPart>,
+    /// What is around the program, as far as it decides how calls leave.
+    pub(super) environment: Environment,
+    /// What speaks for the verdict, the most telling first.
+    pub(super) evidence: Vec<String>,
+    /// What was thought of and is not so.
+    pub(super) ruled_out: Vec<String>,
+    /// The certificates that were presented, the server's own first; each once.
+    pub(super) certificates: Vec<CertificatePart>,
+}
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub(super) struct FindingPart {
+    /// The reason.
+    pub(super) reason: Label<Reason>,
+    /// Its layer.
+    pub(super) layer: Label<Layer>,
+    /// What was tried, on what, and what came back.
+    pub(super) detail: String,
+}
+
+/// One experiment.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub(super) struct FollowUpPart {
+    /// Its name.
+    pub(super) name: Label<Experiment>,
+    /// What came of it.
+    pub(super) result: String,
+    /// The two things that it tells apart.
+    pub(super) tells: [String; 2],
+    /// How long it took.
+    pub(super) seconds: f64,
+}
+
+/// One journey.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub(super) struct PathPart {
+    /// The route.
+    pub(super) route: String,
+    /// The family.
+    pub(super) family: Label<Family>,
+    /// Whether it reached the top and every expectation held, be it when tried again.
+    pub(super) ok: bool,
+    /// All five layers, lowest first.
+    pub(super) layers: Vec<LayerPart>,
+    /// The endpoint, without its query.
+    pub(super) endpoint: String,
+    /// The attempt that succeeded, where the first one did not; `null` otherwise.
+    pub(super) succeeded_in_attempt: Option<usize>,
+}
+
+/// One certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub(super) struct CertificatePart {
+    /// The subject, in the style of RFC 4514.
+    pub(super) subject: String,
+    /// The issuer, in the same style.
+    pub(super) issuer: String,
+    /// The DNS names it is for.
+    pub(super) names: Vec<String>,
+    /// From when it is valid.
+    pub(super) not_before: String,
+    /// Until when.
+    pub(super) not_after: String,
+    /// SHA-256 of it, in hex.
+    pub(super) fingerprint_sha256: String,
+}
+
+impl Document {
+    /// The document of what was found.
+    pub(super) fn of(found: &[Investigated], surroundings: &Surroundings, language: Language) -> Self {
+        Self {
+            targets: found.iter().map(|found| TargetPart::of(found, surroundings, language)).collect(),
+            exit_code: exit_code(found.iter().map(|found| &found.diagnosis)),
+        }
+    }
+
+    /// The document as it is printed.
+    pub(super) fn json(&self) -> Result<String, serde_json::Error> {
+        Ok(format!("{}\n", serde_json::to_string_pretty(self)?))
+    }
+
+    /// Every text in it that can hold a name or an address.
+    pub(super) fn texts(&mut self, each: &mut impl FnMut(&mut String)) {
+        for target in &mut self.targets {
+            target.texts(each);
+        }
+    }
+}
+
+impl TargetPart {
+    fn of(found: &Investigated, surroundings: &Surroundings, language: Language) -> Self {
+        let Investigated { target, run, follow_ups, diagnosis } = found;
+        let first = target.sites.first().map(|site| &site.endpoint);
+        let seen = diagnosis.seen.as_ref().map(|seen| seen.endpoint.to_string());
+        let reason = diagnosis.verdict.reason();
+        let remedy = reason.map(|reason| diagnosis::remedy(reason, &diagnosis.facts, language));
+        let tell = |lines: &[diagnosis::Say]| lines.iter().map(|say| say.tell(language)).collect();
+        Self {
+            target: target.name.to_string(),
+            url: seen.or_else(|| first.map(|endpoint| endpoint.shown())).unwrap_or_default(),
+            verdict: Label(diagnosis.verdict),
+            layer: diagnosis.layer.map(Label),
+            blame: diagnosis.blame.map(Label),
+            degraded: matches!(diagnosis.verdict, Verdict::Degraded(_)),
+            summary: reason.map_or_else(
+                || Phrase::AllWorks.told(language).to_owned(),
+                |reason| diagnosis::summary(reason, language).to_owned(),
+            ),
+            remedy: remedy.filter(|remedy| !remedy.is_empty()),
+            findings: diagnosis.findings.iter().map(FindingPart::of).collect(),
+            followups: follow_ups.iter().map(|made| FollowUpPart::of(made, language)).collect(),
+            paths: run.outcomes.iter().map(|outcome| PathPart::of(outcome, language)).collect(),
+            resolvers: resolvers::of(&run.lookups, follow_ups),
+            environment: Environment::of(surroundings, first),
+            evidence: tell(&diagnosis.evidence),
+            ruled_out: tell(&diagnosis.ruled_out),
+            certificates: certificates(&run.outcomes),
+        }
+    }
+
+    fn texts(&mut self, each: &mut impl FnMut(&mut String)) {
+        for text in [&mut self.target, &mut self.url, &mut self.summary] {
+            each(text);
+        }
+        self.remedy.iter_mut().for_each(&mut *each);
+        self.findings.iter_mut().for_each(|finding| each(&mut finding.detail));
+        for made in &mut self.followups {
+            each(&mut made.result);
+        }
+        for path in &mut self.paths {
+            each(&mut path.route);
+            each(&mut path.endpoint);
+            path.layers.iter_mut().filter_map(|layer| layer.detail.as_mut()).for_each(&mut *each);
+        }
+        self.resolvers.iter_mut().for_each(|resolver| resolver.texts(each));
+        self.environment.texts(each);
+        self.evidence.iter_mut().chain(&mut self.ruled_out).for_each(&mut *each);
+        for certificate in &mut self.certificates {
+            each(&mut certificate.subject);
+            each(&mut certificate.issuer);
+            certificate.names.iter_mut().for_each(&mut *each);
+        }
+    }
+}
+
+impl FindingPart {
+    fn of(Finding(failure): &Finding) -> Self {
+        Self {
+            reason: Label(failure.reason),
+            layer: Label(failure.reason.layer()),
+            detail: failure.detail.clone(),
+        }
+    }
+}
+
+impl FollowUpPart {
+    fn of(made: &FollowUp, language: Language) -> Self {
+        let experiment = made.wanted.experiment;
+        let (one, other) = diagnosis::tells(experiment, language);
+        Self {
+            name: Label(experiment),
+            result: trials::result(&made.trial, language),
+            tells: [one.to_owned(), other.to_owned()],
+            seconds: made.took.as_secs_f64(),
+        }
+    }
+}
+
+impl PathPart {
+    fn of(outcome: &Outcome, language: Language) -> Self {
+        let again = !outcome.success() && outcome.success_in_the_end();
+        Self {
+            route: outcome.path.route.to_string(),
+            family: Label(outcome.path.family),
+            ok: outcome.success_in_the_end(),
+            layers: layers::of(outcome, language),
+            endpoint: outcome.endpoint.to_string(),
+            succeeded_in_attempt: again.then(|| outcome.retries.len() + 1),
+        }
+    }
+}
+
+/// The exit code: of the first target that is down, else of one that is degraded.
+fn exit_code<'a>(diagnoses: impl Iterator<Item = &'a Diagnosis>) -> u8 {
+    let mut code = 0;
+    for diagnosis in diagnoses {
+        match diagnosis.verdict {
+            Verdict::Ok => {}
+            Verdict::Degraded(_) => code = EXIT_DEGRADED,
+            Verdict::Down(reason) => {
+                return match diagnosis.layer.unwrap_or(reason.layer()) {
+                    Layer::Dns => 10,
+                    Layer::Tcp => 11,
+                    Layer::Proxy => 12,
+                    Layer::Tls => 13,
+                    Layer::Api => 14,
+                };
+            }
+        }
+    }
+    code
+}
+
+/// The certificates of all journeys, each once.
+fn certificates(outcomes: &[Outcome]) -> Vec<CertificatePart> {
+    let chains = outcomes.iter().filter_map(|outcome| outcome.stages.tls.evidence()?.chain.as_ref());
+    let mut parts: Vec<CertificatePart> = Vec::new();
+    for part in chains.flat_map(|chain| &chain.certificates).map(certificate) {
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts
+}
+
+fn certificate(facts: &CertFacts) -> CertificatePart {
+    CertificatePart {
+        subject: facts.subject.clone(),
+        issuer: facts.issuer.clone(),
+        names: facts.dns_names.clone(),
+        not_before: clock::rfc3339(facts.not_before),
+        not_after: clock::rfc3339(facts.not_after),
+        fingerprint_sha256: facts.fingerprint_sha256.clone(),
+    }
+}
+
+/// A duration as people say it: three figures are more than enough.
+pub(super) fn time(took: Duration) -> String {
+    let seconds = took.as_secs_f64();
+    match seconds * 1000.0 {
+        ms if ms < 0.95 => format!("{ms:.1} ms"),
+        ms if ms < 999.5 => format!("{ms:.0} ms"),
+        _ if seconds < 9.95 => format!("{seconds:.1} s"),
+        _ => format!("{seconds:.0} s"),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod samples;
+#[cfg(test)]
+mod tests;

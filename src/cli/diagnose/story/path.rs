@@ -1,0 +1,61 @@
+//! The paths of a target, layer by layer.
+
+use std::time::Duration;
+
+use super::page::{Look, Page, padded, right};
+use super::wrap::columns;
+use crate::cli::diagnose::document::{LayerPart, LayerState, TargetPart, time};
+use crate::cli::diagnose::texts;
+use crate::diagnosis::{self, Language, Phrase};
+use crate::outcome::Layer;
+
+/// Columns of a time.
+const TIME: usize = 6;
+
+/// Tells the paths.
+pub(super) fn tell(page: &mut Page, target: &TargetPart, language: Language) {
+    if target.paths.is_empty() {
+        page.heading(0, Phrase::NoPath.told(language));
+    }
+    let several = target.paths.iter().any(|path| path.endpoint != target.url);
+    let widest =
+        Layer::ALL.map(|layer| columns(diagnosis::layer(layer, language))).into_iter().max().unwrap_or(0);
+    for path in &target.paths {
+        let family = texts::family(path.family.0, language);
+        let mut values = vec![("route", &*path.route), ("family", family)];
+        let heading = if several {
+            values.push(("endpoint", &path.endpoint));
+            Phrase::RouteTo
+        } else {
+            Phrase::Route
+        };
+        page.heading(0, &heading.fill(language, &values));
+        for part in &path.layers {
+            layer(page, part, widest, language);
+        }
+        if let Some(attempt) = path.succeeded_in_attempt {
+            let attempt = attempt.to_string();
+            page.text(4, &Phrase::WorkedAgain.fill(language, &[("attempt", &attempt)]), Look::Plain);
+        }
+    }
+}
+
+fn layer(page: &mut Page, part: &LayerPart, widest: usize, language: Language) {
+    let (mark, look) = match part.state {
+        LayerState::Passed => ("✓ ", Look::Good),
+        LayerState::Failed => ("✗ ", Look::Bad),
+        LayerState::NotReached | LayerState::NotPlanned => ("· ", Look::Dim),
+    };
+    let text_look = if look == Look::Dim { Look::Dim } else { Look::Plain };
+    let name = padded(diagnosis::layer(part.layer.0, language), widest + 1);
+    let took = part.seconds.map_or_else(String::new, |seconds| time(Duration::from_secs_f64(seconds)));
+    let took = format!("{}  ", right(&took, TIME));
+    let detail = part.detail.as_deref().unwrap_or_default();
+    let words = match (part.state, part.reason) {
+        (LayerState::NotReached, _) => Phrase::NotReached.told(language).to_owned(),
+        (LayerState::NotPlanned, _) => Phrase::NotPlanned.told(language).to_owned(),
+        (_, Some(reason)) => format!("{}: {detail}", reason.0.label()),
+        (_, None) => detail.to_owned(),
+    };
+    page.hang(2, &[(mark, look), (&name, text_look), (&took, text_look)], &words, text_look);
+}
