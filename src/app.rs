@@ -6,12 +6,17 @@
 mod demand;
 mod engine;
 mod follow;
+mod follow_up;
 mod investigate;
+mod lags;
 mod listen;
+mod neighbours;
+mod patient;
 mod purse;
 mod signals;
 mod streaks;
 mod surroundings;
+mod watched;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,7 +37,9 @@ use crate::target::Target;
 use crate::web::{self, Phase, Readiness, WebState};
 use engine::{Command, Engine, Tools};
 pub use follow::{FollowError, Follower, Look, Preferred};
+use follow_up::FollowUps;
 pub use investigate::{Beside, InvestigateError, Investigated, Investigator, Progress};
+use lags::Lags;
 pub use listen::{ListenAddress, ListenError};
 use purse::Purse;
 pub use purse::{PurseError, StateError};
@@ -107,26 +114,33 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     metrics.program().reloaded(true, clock::wall());
     let readiness = Arc::new(Readiness::new());
     let (stop_web, stopped) = watch::channel(false);
-    let state = Arc::new(WebState::new(Arc::clone(&metrics), Arc::clone(&readiness)));
+    let state = Arc::new(WebState::new(
+        Arc::clone(&metrics),
+        Arc::clone(&readiness),
+        Arc::clone(sinks.events()),
+        stopped,
+    ));
     let mut servers = tokio::task::JoinSet::new();
     for (listener, address) in listeners {
         tracing::info!(address = %address, "listening");
-        servers.spawn(web::serve(listener, Arc::clone(&state), stopped.clone()));
+        servers.spawn(web::serve(listener, Arc::clone(&state)));
     }
     let (commands, received) = mpsc::channel(1);
     let descriptors = raise_descriptor_limit();
     let status = Arc::new(StatusPages::new());
     follow_status(&status, &config);
+    let lags = Arc::new(Lags::default());
     let tools = Tools {
         sinks,
         metrics: Arc::clone(&metrics),
         purse: Arc::clone(&purse),
         status: Arc::clone(&status),
+        lags: Arc::clone(&lags),
         descriptors,
     };
-    let engine = Engine::new(tools, received, probers);
+    let engine = Engine::new(tools, received, probers, follow_ups(&config, &system));
     let engine = tokio::spawn(engine.run());
-    let lag = tokio::spawn(measure_lag(Arc::clone(&metrics)));
+    let lag = tokio::spawn(measure_lag(Arc::clone(&metrics), lags));
     readiness.set(Phase::Ready);
     tracing::info!(targets = config.targets.len(), config = %options.source, "watching");
 
@@ -169,6 +183,12 @@ fn follow_status(status: &StatusPages, config: &Config) {
     status.follow(config.targets.iter().filter_map(|target| target.status_page.as_ref()));
 }
 
+/// What experiments after a failure are made with.
+fn follow_ups(config: &Config, system: &Arc<SystemResolver>) -> FollowUps {
+    let Config { targets: _, resolvers, routes, controls } = config;
+    FollowUps::new(controls.clone(), resolvers.clone(), routes.clone(), Arc::clone(system))
+}
+
 /// Waits for a signal to stop; there is nothing to reload any more.
 async fn stop(signals: &mut Signals) {
     while signals.next().await == Signal::Reload {
@@ -193,13 +213,14 @@ async fn reload(
         let changes = crate::schedule::diff(&old, &config.targets);
         let changes = engine::prepare(changes, |target| prober(&target, &system))?;
         purse.open(&config.targets)?;
-        Ok((config, changes))
+        let with = follow_ups(&config, &system);
+        Ok((config, changes, with))
     });
     let failed = match loading.await {
-        Ok(Ok((config, changes))) => {
+        Ok(Ok((config, changes, with))) => {
             let changed = changes.len();
             // The engine is gone only if it failed, which it has logged.
-            let _ = commands.send(Command::Change(changes)).await;
+            let _ = commands.send(Command::Change(changes, with)).await;
             metrics.program().reloaded(true, clock::wall());
             tracing::info!(targets = config.targets.len(), changed, config = %options.source, "reloaded");
             return Some(config);
@@ -223,10 +244,13 @@ fn prober(target: &Arc<Target>, system: &Arc<SystemResolver>) -> Result<Arc<Prob
 }
 
 /// Measures by how much the event loop wakes up late.
-async fn measure_lag(metrics: Arc<Metrics>) {
+async fn measure_lag(metrics: Arc<Metrics>, lags: Arc<Lags>) {
     loop {
         let due = Instant::now() + LAG_EVERY;
         tokio::time::sleep_until(due).await;
-        metrics.program().event_loop_lag(due.elapsed());
+        let now = Instant::now();
+        let lag = now.saturating_duration_since(due);
+        metrics.program().event_loop_lag(lag);
+        lags.note(lag, now);
     }
 }

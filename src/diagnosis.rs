@@ -4,16 +4,20 @@
 //! a remedy and somebody who must act, in every language there is.
 
 mod case;
+mod damper;
 mod infer;
 mod plan;
+mod rounds;
 mod say;
 mod words;
 
 use std::sync::Arc;
 
 pub use case::{Case, Neighbour, State};
+pub use damper::{Change, Damper, New};
 pub use infer::infer;
 pub use plan::{MOST, wanted};
+pub use rounds::{Inquiry, MOST_ROUNDS, Round, Rounds, Signature};
 pub use say::Say;
 pub use words::{
     Language, Phrase, ReasonWords, Text, blame, experiment, layer, reason, reasons_markdown, remedy, summary,
@@ -85,6 +89,21 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
     /// What the words of the remedy are filled with.
     pub facts: Facts,
+}
+
+impl Diagnosis {
+    /// Its label values: verdict, layer and blame; the last two are `none` where it works.
+    #[must_use]
+    pub fn labels(&self) -> [&'static str; 3] {
+        let layer = self.layer.map_or("none", Layer::label);
+        [self.verdict.label(), layer, self.blame.map_or("none", Blame::label)]
+    }
+
+    /// What its verdict means in a few words.
+    #[must_use]
+    pub fn summary(&self) -> &'static str {
+        self.verdict.reason().map_or("works", Reason::summary)
+    }
 }
 
 /// What is known by name, to be put into a remedy.

@@ -22,7 +22,7 @@ pub use cell::Cells;
 pub use exposition::Format;
 pub use histogram::Exemplar;
 pub use program::{Program, REVISION, VERSION};
-pub use record::{CallState, TargetSummary};
+pub use record::{CallState, TargetSummary, ToldDiagnosis};
 pub use reference::{listing, markdown};
 pub use store::{Owner, Store};
 

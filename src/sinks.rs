@@ -1,10 +1,13 @@
 //! The one place where the result of a run is handed on: to the board, the metrics and the log.
 //!
-//! Promises: everything published about a run comes through here, so that all of it tells the same story.
+//! Promises: everything published about a run comes through here, so that all of it tells the same story; a run is on the
+//! board first, so that the diagnosis that is published with it is made of it too.
 
+mod events;
 mod incident;
 mod notices;
 mod pauses;
+mod verdicts;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,10 +15,12 @@ use tokio::time::Instant;
 
 use crate::board::{Board, Standing};
 use crate::clock;
-use crate::metrics::{CallState, Metrics, TargetSummary};
+use crate::diagnosis::{Change, Diagnosis};
+use crate::metrics::{CallState, Metrics, TargetSummary, ToldDiagnosis};
 use crate::outcome::{Outcome, Run, Severity};
 use crate::status_page::PageStatus;
 use crate::target::Target;
+pub use events::{Events, Subscription, Told};
 use incident::{Event, Incidents};
 use notices::{Changes, Notices};
 use pauses::Pauses;
@@ -27,6 +32,8 @@ pub struct Beside {
     pub call: CallState,
     /// What the provider says of itself; context only.
     pub status: Option<PageStatus>,
+    /// What is told of the target from now on, and what changed with it.
+    pub diagnosis: Option<(Diagnosis, Option<Change>)>,
 }
 
 /// All sinks.
@@ -37,6 +44,7 @@ pub struct Sinks {
     incidents: Mutex<Incidents>,
     notices: Mutex<Notices>,
     pauses: Mutex<Pauses>,
+    events: Arc<Events>,
 }
 
 impl Sinks {
@@ -49,11 +57,30 @@ impl Sinks {
             incidents: Mutex::default(),
             notices: Mutex::default(),
             pauses: Mutex::default(),
+            events: Arc::default(),
         }
     }
 
-    /// Hands on the result of a run of this target.
-    pub fn apply(&self, target: &Target, run: &Run, beside: &Beside, now: Instant) {
+    /// What is told of every target.
+    #[must_use]
+    pub fn events(&self) -> &Arc<Events> {
+        &self.events
+    }
+
+    /// Puts the result of a run on the board: how the target stands now. [`Self::apply`] hands it on.
+    #[must_use]
+    pub fn stand(&self, target: &Target, run: &Run) -> Standing {
+        self.board.apply(target, run)
+    }
+
+    /// The last journeys of a target.
+    #[must_use]
+    pub fn latest(&self, target: &str) -> Vec<Arc<Outcome>> {
+        self.board.target(target)
+    }
+
+    /// Hands on the result of a run of this target, which stands like this with it.
+    pub fn apply(&self, target: &Target, run: &Run, standing: &Standing, beside: &Beside, now: Instant) {
         let name = &run.target;
         for (endpoint, path) in &run.retired {
             self.incidents().forget_path(endpoint, path);
@@ -67,14 +94,13 @@ impl Sinks {
                 log(outcome, event, beside.status.as_ref());
             }
         }
-        let standing = self.board.apply(target, run);
         for path in &standing.gone {
             self.metrics.retire_path(path);
         }
         let lookups = run.lookups.iter().filter(|lookup| lookup.endpoint == standing.shown);
         self.metrics.record_lookups(name, lookups);
         // Before its paths: whoever sees that a run is over sees what it says of the target too.
-        self.metrics.record_target(name, &summary(run, &standing, beside.call));
+        self.metrics.record_target(name, &summary(run, standing, beside));
         for outcome in &run.outcomes {
             let shown = outcome.endpoint == standing.shown;
             if shown {
@@ -88,7 +114,23 @@ impl Sinks {
         let changes = self.notices.lock().unwrap_or_else(PoisonError::into_inner).note(name, &run.findings);
         self.pauses.lock().unwrap_or_else(PoisonError::into_inner).note(target, beside.call, standing.up);
         log_notices(name, &changes);
-        log_preferred(target, &standing);
+        log_preferred(target, standing);
+        if let Some((diagnosis, change)) = &beside.diagnosis {
+            self.tell(diagnosis, change.as_ref());
+        }
+    }
+
+    /// Hands on what follow-ups made of the last run.
+    pub fn diagnosed(&self, diagnosis: &Diagnosis, change: Option<&Change>) {
+        self.metrics.record_diagnosis(&diagnosis.target, told(diagnosis, change));
+        self.tell(diagnosis, change);
+    }
+
+    fn tell(&self, diagnosis: &Diagnosis, change: Option<&Change>) {
+        self.events.note(diagnosis, change, clock::wall());
+        if let Some(change) = change {
+            verdicts::log(diagnosis, change);
+        }
     }
 
     fn incidents(&self) -> MutexGuard<'_, Incidents> {
@@ -102,11 +144,17 @@ impl Sinks {
         self.incidents().forget_target(target);
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).forget(target);
         self.pauses.lock().unwrap_or_else(PoisonError::into_inner).forget(target);
+        self.events.forget(target);
     }
 }
 
+fn told(diagnosis: &Diagnosis, change: Option<&Change>) -> ToldDiagnosis {
+    let changed = change.is_some_and(|change| change.before.is_some());
+    ToldDiagnosis { labels: diagnosis.labels(), changed }
+}
+
 /// What the series of a target as a whole say.
-fn summary<'a>(run: &'a Run, standing: &'a Standing, call: CallState) -> TargetSummary<'a> {
+fn summary<'a>(run: &'a Run, standing: &'a Standing, beside: &Beside) -> TargetSummary<'a> {
     TargetSummary {
         up: standing.up,
         route: standing.route.now.as_deref(),
@@ -118,7 +166,8 @@ fn summary<'a>(run: &'a Run, standing: &'a Standing, call: CallState) -> TargetS
             .filter(|(endpoint, _)| *endpoint == standing.shown)
             .map(|(_, finding)| finding.0.reason)
             .collect(),
-        call,
+        call: beside.call,
+        diagnosis: beside.diagnosis.as_ref().map(|(diagnosis, change)| told(diagnosis, change.as_ref())),
     }
 }
 

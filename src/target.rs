@@ -84,6 +84,23 @@ impl Default for Failover {
     }
 }
 
+/// When a diagnosis is told, and whether experiments are made to find it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiagnosisOptions {
+    /// So many good runs in a row before a target that failed is said to be ok.
+    pub recover_after: u32,
+    /// So many runs in a row before one failing verdict replaces another.
+    pub change_after: u32,
+    /// Whether experiments are made after a failure.
+    pub follow_ups: bool,
+}
+
+impl Default for DiagnosisOptions {
+    fn default() -> Self {
+        Self { recover_after: 2, change_after: 2, follow_ups: true }
+    }
+}
+
 /// One API endpoint under watch.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -109,6 +126,8 @@ pub struct Target {
     pub resolvers: Vec<Resolver>,
     /// When another route or endpoint is preferred.
     pub failover: Failover,
+    /// When its diagnosis is told.
+    pub diagnosis: DiagnosisOptions,
     /// How TLS is spoken.
     pub tls: TlsOptions,
     /// How HTTP is spoken.
@@ -135,6 +154,7 @@ impl PartialEq for Target {
             routes,
             resolvers,
             failover,
+            diagnosis,
             tls,
             http,
             call,
@@ -152,6 +172,7 @@ impl PartialEq for Target {
             && routes == &other.routes
             && resolvers == &other.resolvers
             && failover == &other.failover
+            && diagnosis == &other.diagnosis
             && tls == &other.tls
             && http == &other.http
             && call == &other.call

@@ -1,9 +1,10 @@
 //! What the program says over HTTP.
 //!
-//! Promises: handlers only read; clients hold a bounded number of descriptors, whatever they do; a big exposition is rendered and compressed beside the async workers, so that probes'
-//! timers keep their time.
+//! Promises: handlers only read; clients hold a bounded number of descriptors, whatever they do; a big exposition is
+//! rendered and compressed beside the async workers, so that probes' timers keep their time.
 
 mod connection;
+mod events;
 mod landing;
 mod lifecycle;
 mod scrape;
@@ -24,6 +25,7 @@ use tower_http::compression::CompressionLayer;
 pub use lifecycle::{Phase, Readiness};
 
 use crate::metrics::Metrics;
+use crate::sinks::Events;
 
 /// Expositions rendered at once; more scrapes than that wait, since each takes a core and twice its text in memory.
 const RENDERS: usize = 2;
@@ -42,19 +44,32 @@ pub struct WebState {
     pub metrics: Arc<Metrics>,
     /// What `/-/ready` shows.
     pub readiness: Arc<Readiness>,
+    /// What `/api/v1/events` tells.
+    pub events: Arc<Events>,
+    /// Says when to stop.
+    stopped: watch::Receiver<bool>,
     renders: Semaphore,
     connections: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
 }
 
 impl WebState {
-    /// The state of a server.
+    /// The state of a server that serves until `stopped` says so.
     #[must_use]
-    pub fn new(metrics: Arc<Metrics>, readiness: Arc<Readiness>) -> Self {
+    pub fn new(
+        metrics: Arc<Metrics>,
+        readiness: Arc<Readiness>,
+        events: Arc<Events>,
+        stopped: watch::Receiver<bool>,
+    ) -> Self {
         Self {
             metrics,
             readiness,
+            events,
+            stopped,
             renders: Semaphore::new(RENDERS),
             connections: Arc::new(Semaphore::new(CONNECTIONS)),
+            streams: Arc::new(Semaphore::new(events::STREAMS)),
         }
     }
 }
@@ -64,6 +79,7 @@ pub fn router(state: Arc<WebState>) -> Router {
     Router::new()
         .route("/", get(landing::page))
         .route("/metrics", get(scrape::metrics))
+        .route("/api/v1/events", get(events::events))
         .route("/-/healthy", get(lifecycle::healthy))
         .route("/-/ready", get(lifecycle::ready))
         .fallback(async || (StatusCode::NOT_FOUND, "404: there is no such page.\n"))
@@ -71,8 +87,9 @@ pub fn router(state: Arc<WebState>) -> Router {
         .with_state(state)
 }
 
-/// Serves until `stopped` says so, then until the requests under way are answered; the caller bounds that.
-pub async fn serve(listener: TcpListener, state: Arc<WebState>, mut stopped: watch::Receiver<bool>) {
+/// Serves until the state says to stop, then until the requests under way are answered; the caller bounds that.
+pub async fn serve(listener: TcpListener, state: Arc<WebState>) {
+    let mut stopped = state.stopped.clone();
     let connections = Arc::clone(&state.connections);
     let router = router(state);
     let mut open = JoinSet::new();

@@ -34,7 +34,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let apply = || {
         let start = cpu_time();
         let now = tokio::time::Instant::now();
-        runs.iter().for_each(|(target, run)| sinks.apply(target, run, &Beside::default(), now));
+        runs.iter().for_each(|(target, run)| {
+            sinks.apply(target, run, &sinks.stand(target, run), &Beside::default(), now)
+        });
         micros_each(cpu_time() - start, u32::try_from(runs.len() * FAMILIES.len()).unwrap_or(u32::MAX))
     };
     let first = apply();

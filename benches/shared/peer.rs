@@ -11,8 +11,9 @@ use api_canary::outcome::{Family, Transport};
 use api_canary::provider::{self, CallKind};
 use api_canary::simulate::{Options, Simulator};
 use api_canary::target::{
-    Addresses, CallOptions, Endpoint, Expectations, Failover, Families, HttpOffer, HttpOptions, MinTls,
-    Resolver, ResolverKind, RetryOptions, Roots, Route, Server, Site, Target, TlsOptions, Validation,
+    Addresses, CallOptions, DiagnosisOptions, Endpoint, Expectations, Failover, Families, HttpOffer,
+    HttpOptions, MinTls, Resolver, ResolverKind, RetryOptions, Roots, Route, Server, Site, Target,
+    TlsOptions, Validation,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -63,6 +64,7 @@ impl Peer {
             routes: vec![Route::direct()],
             resolvers: vec![Resolver { name: "bench".into(), kind, dnssec: Validation::Off }],
             failover: Failover::default(),
+            diagnosis: DiagnosisOptions::default(),
             tls: TlsOptions {
                 roots: Roots::File { path: "root.pem".to_owned(), certificates: vec![self.root.clone()] },
                 server_name: None,

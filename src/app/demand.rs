@@ -1,5 +1,6 @@
 //! How many runs may be under way, and how many would have to be if nothing answered.
 
+use super::follow_up;
 use crate::outcome::Connection;
 use crate::probe::Prober;
 use crate::schedule::Bound;
@@ -12,13 +13,18 @@ const MOST_RUNS: usize = 4096;
 /// Descriptors left for listeners, scrapes and files.
 const RESERVED: u64 = 128;
 
+/// Those, and what follow-ups may hold.
+fn reserved() -> u64 {
+    RESERVED.saturating_add(follow_up::sockets())
+}
+
 const _: () =
     assert!((web::CONNECTIONS as u64) < RESERVED, "connections to the web port fit into what is reserved");
 
 /// What runs may use together, so that probes never use up the descriptors; `None` is no limit of them. `kept` are those
 /// that stay open between runs.
 pub(super) fn bound(descriptors: Option<u64>, kept: u64) -> Bound {
-    let taken = RESERVED.saturating_add(kept);
+    let taken = reserved().saturating_add(kept);
     let descriptors = descriptors.map_or(u64::MAX, |limit| limit.saturating_sub(taken).max(1));
     Bound { runs: MOST_RUNS, descriptors }
 }
@@ -60,7 +66,7 @@ impl Demand {
         let descriptors = self.descriptors.ceil().max(number(self.largest));
         let short = self.runs > runs || descriptors > number(bound.descriptors);
         if short && !told {
-            let needed = descriptors + number(RESERVED.saturating_add(self.kept));
+            let needed = descriptors + number(reserved().saturating_add(self.kept));
             tracing::warn!(
                 runs_wanted = self.runs.ceil(),
                 runs_allowed = bound.runs,
@@ -92,10 +98,10 @@ mod tests {
 
     #[test]
     fn the_bound_leaves_room_for_listeners_and_files() {
-        assert_eq!(bound(Some(1024), 0), Bound { runs: MOST_RUNS, descriptors: 896 });
+        assert_eq!(bound(Some(1024), 0), Bound { runs: MOST_RUNS, descriptors: 1024 - reserved() });
         assert_eq!(
             bound(Some(1024), 96).descriptors,
-            800,
+            1024 - 96 - reserved(),
             "connections that are kept are not there for runs"
         );
         assert_eq!(bound(Some(10), 0).descriptors, 1);

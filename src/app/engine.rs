@@ -1,23 +1,29 @@
 //! The engine: the thin driver of the wheel, and the owner of all probers.
 //!
-//! Promises: the result of a run is published only if its target is still watched as it was when the run began; what
-//! was published of a target that is watched differently now stays until the first result of the new way.
+//! Promises: the result of a run is published only if its target is still watched as it was when the run began, and so is
+//! what follow-ups make of it; what was published of a target that is watched differently now stays until the first result
+//! of the new way.
+
+mod inquiries;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::demand::{self, Demand};
+use super::follow_up::{Desk, FollowUps};
+use super::lags::Lags;
+use super::neighbours::Neighbours;
+use super::patient::Examined;
 use super::purse::Purse;
 use super::streaks::Streaks;
-use crate::clock;
+use super::watched::Watched;
 use crate::metrics::{CallState, Metrics};
 use crate::outcome::Run;
 use crate::probe::Prober;
-use crate::schedule::{Change, Decision, Gate, JobKey, Next, Pause, Wheel};
+use crate::schedule::{Change, Decision, JobKey, Next, Pause, Wheel};
 use crate::sinks::{Beside, Sinks};
 use crate::status_page::{PageStatus, StatusPages};
 use crate::target::{Order, Target};
@@ -46,19 +52,10 @@ pub(super) fn prepare<E>(
 /// What the engine is told.
 #[derive(Debug)]
 pub(super) enum Command {
-    /// Watch differently.
-    Change(Vec<Prepared>),
+    /// Watch differently, and make experiments with these.
+    Change(Vec<Prepared>, FollowUps),
     /// Start nothing more, and end when what is under way is over.
     Stop,
-}
-
-/// A target under watch.
-#[derive(Debug)]
-struct Watched {
-    prober: Arc<Prober>,
-    gate: Gate,
-    /// Until when the call waits, by both clocks.
-    waits: Option<(Instant, SystemTime)>,
 }
 
 /// A run that is over.
@@ -66,6 +63,7 @@ struct Watched {
 struct Finished {
     prober: Arc<Prober>,
     decision: Decision,
+    started: Instant,
     run: Run,
 }
 
@@ -76,6 +74,7 @@ pub(super) struct Tools {
     pub(super) metrics: Arc<Metrics>,
     pub(super) purse: Arc<Purse>,
     pub(super) status: Arc<StatusPages>,
+    pub(super) lags: Arc<Lags>,
     /// How many descriptors the process may open; `None` for no limit.
     pub(super) descriptors: Option<u64>,
 }
@@ -88,6 +87,8 @@ pub(super) struct Engine {
     /// Targets of which only results of the prober before are published.
     stale: HashSet<JobKey>,
     streaks: Streaks,
+    neighbours: Neighbours,
+    desk: Desk,
     tools: Tools,
     commands: mpsc::Receiver<Command>,
     done: mpsc::UnboundedReceiver<Finished>,
@@ -95,11 +96,18 @@ pub(super) struct Engine {
     report: mpsc::UnboundedSender<Finished>,
     /// Whether it was told that the bound on runs is too low.
     short: bool,
+    /// Whether nothing more is to be started.
+    stopping: bool,
 }
 
 impl Engine {
     /// An engine that watches these targets with no more runs in flight than the descriptors are enough for.
-    pub(super) fn new(tools: Tools, commands: mpsc::Receiver<Command>, probers: Vec<Arc<Prober>>) -> Self {
+    pub(super) fn new(
+        tools: Tools,
+        commands: mpsc::Receiver<Command>,
+        probers: Vec<Arc<Prober>>,
+        follow_ups: FollowUps,
+    ) -> Self {
         let (report, done) = mpsc::unbounded_channel();
         let start = Instant::now();
         let mut wheel = Wheel::new(start, demand::bound(tools.descriptors, 0));
@@ -107,12 +115,22 @@ impl Engine {
         for prober in &probers {
             wheel.add(&prober.target().name, prober.target().interval, prober.descriptors(), start);
         }
-        let watched = probers.into_iter().map(|prober| {
-            let gate = Gate::new(prober.target().call.clone());
-            (Arc::clone(&prober.target().name), Watched { prober, gate, waits: None })
-        });
-        let (watched, stale, streaks) = (watched.collect(), HashSet::new(), Streaks::default());
-        let mut engine = Self { wheel, watched, stale, streaks, tools, commands, done, report, short: false };
+        let watched =
+            probers.into_iter().map(|prober| (Arc::clone(&prober.target().name), Watched::new(prober)));
+        let mut engine = Self {
+            wheel,
+            watched: watched.collect(),
+            stale: HashSet::new(),
+            streaks: Streaks::default(),
+            neighbours: Neighbours::default(),
+            desk: Desk::new(follow_ups, start),
+            tools,
+            commands,
+            done,
+            report,
+            short: false,
+            stopping: false,
+        };
         engine.measure();
         engine
     }
@@ -124,12 +142,18 @@ impl Engine {
             tokio::select! {
                 Some(finished) = self.done.recv() => self.finished(finished),
                 command = self.commands.recv() => match command {
-                    Some(Command::Change(changes)) => self.change(changes, Instant::now()),
+                    Some(Command::Change(changes, follow_ups)) => {
+                        self.desk.change(follow_ups);
+                        self.change(changes, Instant::now());
+                    }
                     Some(Command::Stop) | None => break,
                 },
+                (errand, results) = self.desk.back() => self.followed_up(errand, &results, Instant::now()),
                 () = until(wait) => {}
             }
         }
+        self.stopping = true;
+        self.desk.stop();
         while self.wheel.in_flight() > 0 {
             let Some(finished) = self.done.recv().await else { break };
             self.finished(finished);
@@ -156,9 +180,10 @@ impl Engine {
                             (Arc::clone(prober), Arc::clone(purse), self.report.clone());
                         tokio::spawn(async move {
                             let decision = written_down(&prober, decision, &purse).await;
+                            let started = Instant::now();
                             let run = prober.run(decision.order).await;
                             // Without a receiver the program is ending.
-                            let _ = report.send(Finished { prober, decision, run });
+                            let _ = report.send(Finished { prober, decision, started, run });
                         });
                     }
                 }
@@ -176,7 +201,7 @@ impl Engine {
         wait
     }
 
-    fn finished(&mut self, Finished { prober, decision, mut run }: Finished) {
+    fn finished(&mut self, Finished { prober, decision, started, mut run }: Finished) {
         let now = Instant::now();
         self.wheel.finished(&run.target, now);
         let target = prober.target();
@@ -194,15 +219,9 @@ impl Engine {
             return;
         }
         watched.gate.note(&mut run, decision, now);
-        // Kept with its moment: two clocks differ by microseconds from run to run, and the moment must not seem to move.
-        watched.waits = watched.gate.waits_until(now).map(|until| {
-            let known = watched.waits.filter(|(known, _)| *known == until);
-            known.unwrap_or_else(|| (until, clock::wall() + (until - now)))
-        });
-        let waits = watched.waits.map(|(_, at)| at);
         let page = target.status_page.as_ref().map(|page| self.tools.status.latest(page));
         let state = CallState {
-            retry_at: waits,
+            retry_at: watched.waits_until(now),
             pause: decision.pause,
             status: page.as_ref().and_then(PageStatus::level),
             budget_left: self.tools.purse.left(target).map(|left| left.dollars()),
@@ -210,7 +229,14 @@ impl Engine {
         if self.stale.remove(&run.target) {
             self.tools.sinks.retire(&run.target);
         }
-        self.tools.sinks.apply(target, &run, &Beside { call: state, status: page }, now);
+        let Tools { sinks, lags, .. } = &self.tools;
+        let standing = sinks.stand(target, &run);
+        let examined = Examined { target, run: &run, standing: &standing, started };
+        let told =
+            watched.patient.examine(examined, sinks.latest(&run.target), &mut self.neighbours, lags, now);
+        let beside = Beside { call: state, status: page, diagnosis: Some(told) };
+        sinks.apply(target, &run, &standing, &beside, now);
+        self.follow_up(&run.target, now);
     }
 
     fn change(&mut self, changes: Vec<Prepared>, now: Instant) {
@@ -219,18 +245,23 @@ impl Engine {
                 Prepared::Watch(prober) => {
                     let (name, interval) = (Arc::clone(&prober.target().name), prober.target().interval);
                     self.wheel.add_soon(&name, interval, prober.descriptors(), now);
-                    let mut gate = Gate::new(prober.target().call.clone());
+                    let mut watched = Watched::new(prober);
                     if let Some(before) = self.watched.remove(&name) {
-                        if same_account(before.prober.target(), prober.target()) {
-                            gate.go_on_from(&before.gate);
+                        if same_account(before.prober.target(), watched.prober.target()) {
+                            watched.gate.go_on_from(&before.gate);
                         }
                         self.stale.insert(Arc::clone(&name));
+                        self.desk.break_off(&before.prober);
                     }
-                    self.watched.insert(name, Watched { prober, gate, waits: None });
+                    self.neighbours.forget(&name);
+                    self.watched.insert(name, watched);
                 }
                 Prepared::Remove(name) => {
                     self.wheel.remove(&name);
-                    self.watched.remove(&name);
+                    if let Some(before) = self.watched.remove(&name) {
+                        self.desk.break_off(&before.prober);
+                    }
+                    self.neighbours.forget(&name);
                     self.stale.remove(&name);
                     self.streaks.forget(&name);
                     self.tools.sinks.retire(&name);
@@ -281,83 +312,4 @@ async fn until(wait: Option<Instant>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::board::Board;
-    use crate::config::{Config, Env, Source};
-    use crate::metrics::Format;
-    use crate::outcome::{ApiEvidence, PooledCall, Stage};
-
-    fn prober(timeout: &str) -> Arc<Prober> {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("config.yml");
-        let target = "{ name: a, url: \"http://127.0.0.1:1\", provider: http, interval: 1h";
-        std::fs::write(&path, format!("targets:\n  - {target}, timeout: {timeout} }}\n")).unwrap();
-        let config = Config::load(&Source::File(path), &Env::process()).unwrap();
-        Arc::new(Prober::try_new(Arc::clone(&config.targets[0]), &Arc::default()).unwrap())
-    }
-
-    fn engine(probers: Vec<Arc<Prober>>) -> Engine {
-        let metrics = Arc::new(Metrics::new().unwrap());
-        let sinks = Sinks::new(Arc::new(Board::default()), Arc::clone(&metrics));
-        let tools = Tools {
-            sinks,
-            metrics,
-            purse: Arc::new(Purse::new(None)),
-            status: Arc::default(),
-            descriptors: Some(1024),
-        };
-        Engine::new(tools, mpsc::channel(1).1, probers)
-    }
-
-    fn over(prober: &Arc<Prober>, run: &Run) -> Finished {
-        let decision = Decision { order: Order::Configured, pause: None };
-        Finished { prober: Arc::clone(prober), decision, run: run.clone() }
-    }
-
-    fn text(engine: &Engine) -> String {
-        String::from_utf8(engine.tools.metrics.render(Format::Text004)).unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_replaced_target_keeps_its_series_until_the_first_result_of_the_new_one() {
-        let (old, new) = (prober("1s"), prober("2s"));
-        let mut engine = engine(vec![Arc::clone(&old)]);
-        let run = old.run(Order::Configured).await;
-        engine.finished(over(&old, &run));
-        assert!(text(&engine).contains("target_up{target=\"a\"} 0"));
-        engine.change(vec![Prepared::Watch(Arc::clone(&new))], Instant::now() + Duration::from_secs(60));
-        engine.finished(over(&old, &run));
-        assert!(text(&engine).contains("probe_runs_total{target=\"a\",route=\"direct\",family=\"ipv4\"} 1"));
-        engine.finished(over(&new, &Run::of("a".into())));
-        let now = text(&engine);
-        assert!(now.contains("target_up{target=\"a\"} 0") && !now.contains("probe_runs_total{"), "{now}");
-    }
-
-    #[tokio::test]
-    async fn what_a_run_from_before_a_change_was_asked_for_is_kept() {
-        let (old, new) = (prober("1s"), prober("2s"));
-        let mut engine = engine(vec![Arc::clone(&old)]);
-        engine.change(vec![Prepared::Watch(Arc::clone(&new))], Instant::now());
-        let mut evidence = ApiEvidence::of_call("get", http::Method::GET);
-        evidence.retry_after = Some(Duration::from_secs(60));
-        let stage = Stage::Passed { took: Duration::ZERO, evidence };
-        let call = PooledCall { endpoint: "e".into(), route: "direct".into(), stage };
-        engine.finished(over(&old, &Run { pooled: vec![call], ..Run::of("a".into()) }));
-        let watched = &engine.watched[&JobKey::from("a")];
-        assert!(watched.gate.waits_until(Instant::now()).is_some());
-    }
-
-    #[tokio::test]
-    async fn a_removed_target_takes_its_series_with_it_at_once() {
-        let old = prober("1s");
-        let mut engine = engine(vec![Arc::clone(&old)]);
-        let run = old.run(Order::Configured).await;
-        engine.finished(over(&old, &run));
-        let replaced = vec![Prepared::Watch(prober("2s")), Prepared::Remove("a".into())];
-        engine.change(replaced, Instant::now());
-        assert!(!text(&engine).contains("{target=\"a\""));
-    }
-}
+mod tests;

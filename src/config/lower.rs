@@ -5,6 +5,7 @@
 
 mod call;
 mod client_cert;
+mod control;
 mod http;
 mod key;
 mod named;
@@ -74,6 +75,7 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Checked<Lowered> {
         defaults: timing::defaults(raw.defaults, context),
         environment: Arc::new(ProxyEnvironment::read(|name| context.env.get(name).ok())),
     };
+    let controls = control::controls(raw.control, context);
     let targets = match raw.targets.checked()? {
         Some((list, place)) if list.is_empty() => return Err(no_targets(&place, context)),
         Some((list, _)) => list,
@@ -97,7 +99,7 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Checked<Lowered> {
         targets,
         resolvers: shared.resolvers.usable()?,
         routes: shared.routes.usable()?,
-        controls: Vec::new(),
+        controls: controls?,
     })
 }
 

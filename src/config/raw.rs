@@ -24,7 +24,7 @@ pub(super) use call::{
 pub(super) use duration::{Time, shown};
 pub(super) use http::{RawHttp, RawVersion};
 pub(super) use money::Money;
-pub(super) use path::{MOST_IN_A_ROW, RawFailover, RawResolver, RawRoute};
+pub(super) use path::{MOST_IN_A_ROW, RawDiagnosis, RawFailover, RawResolver, RawRoute};
 pub(super) use target::{RawAddresses, RawApiKey, RawFamily, RawTarget, provider_names};
 pub(super) use tls::{EXPIRY_WARNING, RawClientCert, RawMinVersion, RawTls};
 
@@ -44,6 +44,10 @@ pub(super) struct RawConfig {
     /// Proxies to choose from by name. `direct`, without a proxy, and `env`, as the process's proxy variables say,
     /// always exist.
     pub(super) routes: Field<Pairs<RawRoute>>,
+    /// URLs of hosts that have nothing to do with the targets, called after a failure only: is it them or us? No key is
+    /// ever sent to them. None where nothing is said.
+    #[schemars(extend("examples" = [["https://example.com"]]))]
+    pub(super) control: Field<Vec<Field<String>>>,
     /// What holds for every target that does not say otherwise.
     pub(super) defaults: Field<RawDefaults>,
     /// The API endpoints under watch; at least one.
@@ -64,4 +68,6 @@ pub(super) struct RawDefaults {
     pub(super) timeout: Field<Time>,
     /// When another route or endpoint is preferred.
     pub(super) failover: Field<RawFailover>,
+    /// When a diagnosis is told, and whether experiments are made to find it.
+    pub(super) diagnosis: Field<RawDiagnosis>,
 }

@@ -76,7 +76,7 @@ mod tests {
                 seen += 1;
             }
         });
-        assert_eq!(seen, 73);
+        assert_eq!(seen, 82);
     }
 
     #[test]

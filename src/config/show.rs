@@ -29,6 +29,9 @@ pub fn effective(config: &Config) -> String {
             show_route(&mut lines, route);
         }
     }
+    if !config.controls.is_empty() {
+        lines.entry(0, "control", &list(&config.controls));
+    }
     lines.add(0, "targets:");
     for target in &config.targets {
         target::show(&mut lines, target);
@@ -134,6 +137,7 @@ mod tests {
         let env = Env::of([("ANTHROPIC_API_KEY", "sk-ant-1")]);
         let config = load_text(crate::config::DEFAULT, &env).unwrap();
         let expected = "\
+control: [https://example.com/]
 targets:
   - name: claude
     provider: anthropic
@@ -145,6 +149,7 @@ targets:
     addresses: first
     resolvers: [system]
     failover: { rise: 2, fall: 3 }
+    diagnosis: { recover_after: 2, change_after: 2, follow_ups: true }
     expected_networks: [160.79.104.0/23, \"2607:6bc0::/48\"]
     tls:
       min_version: \"1.2\"
@@ -185,7 +190,8 @@ resolvers:
   dot: {{ address: "tls://dns.example", bootstrap: [9.9.9.9, "2620:fe::fe"], server_name: d.example }}
   doh: {{ address: "https://[2606:4700::1111]:8443/q" }}
 routes: {{ corp: {{ proxy: "https://proxy.example" }}, far: {{ proxy: "socks5://[::1]" }}, near: {{ proxy: "socks5h://10.0.0.1:9" }} }}
-defaults: {{ interval: 1m30s, timeout: 1500ms, failover: {{ rise: 5 }} }}
+defaults: {{ interval: 1m30s, timeout: 1500ms, failover: {{ rise: 5 }}, diagnosis: {{ change_after: 3 }} }}
+control: [https://example.com, "http://192.0.2.1:8080/up"]
 targets:
   - {{ name: a, provider: anthropic, api_key: {{ file: {key:?} }}, resolvers: [google, system, doh], families: [ipv6, ipv4] }}
   - name: "null"
@@ -194,6 +200,7 @@ targets:
     expected_networks: [10.0.0.0/8]
     routes: [far, env, direct]
     failover: {{ fall: 1 }}
+    diagnosis: {{ recover_after: 7, follow_ups: false }}
     addresses: all
     tls: {{ server_name: example.com, min_version: "1.3", expiry_warning: 0 }}
     http: {{ version: h2, expect: {{ status: [200, 204], body_regex: "\"ok\" \u20ac\t$$", max_latency: 2s }} }}

@@ -11,7 +11,7 @@ mod paths;
 use super::*;
 use crate::outcome::Family;
 use crate::provider::CallKind;
-use crate::target::{Families, ResolverKind, Roots, SYSTEM};
+use crate::target::{DiagnosisOptions, Families, ResolverKind, Roots, SYSTEM};
 
 /// A target that is right, to put mistakes into.
 const GOOD: &str = "targets:\n  - name: claude\n    provider: anthropic\n";
@@ -39,7 +39,7 @@ fn target(lines: &str) -> Arc<Target> {
 const MISTAKES: &[(&str, &str)] = &[
     (
         "    intervall: 5s",
-        "4:5: targets[0].intervall: unknown key \"intervall\"\n    help: did you mean `interval`? (known here: `name`, `provider`, `url`, `endpoints`, `api_key`, `interval`, `timeout`, `routes`, `families`, `addresses`, `resolvers`, `failover`, `expected_networks`, `tls`, `http`, `call`, `retry`, `status_page`)",
+        "4:5: targets[0].intervall: unknown key \"intervall\"\n    help: did you mean `interval`? (known here: `name`, `provider`, `url`, `endpoints`, `api_key`, `interval`, `timeout`, `routes`, `families`, `addresses`, `resolvers`, `failover`, `diagnosis`, `expected_networks`, `tls`, `http`, `call`, `retry`, `status_page`)",
     ),
     (
         "    interval: 5x",
@@ -166,7 +166,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "    slo: {}",
-        "4:5: targets[0].slo: \"slo\" is not supported in this release\n    help: known here: `name`, `provider`, `url`, `endpoints`, `api_key`, `interval`, `timeout`, `routes`, `families`, `addresses`, `resolvers`, `failover`, `expected_networks`, `tls`, `http`, `call`, `retry`, `status_page`",
+        "4:5: targets[0].slo: \"slo\" is not supported in this release\n    help: known here: `name`, `provider`, `url`, `endpoints`, `api_key`, `interval`, `timeout`, `routes`, `families`, `addresses`, `resolvers`, `failover`, `diagnosis`, `expected_networks`, `tls`, `http`, `call`, `retry`, `status_page`",
     ),
     ("    timeout: 5s\n    timeout: 6s", "5:5: targets[0].timeout: the key stands already on line 4"),
     (
@@ -198,7 +198,7 @@ fn a_mistake_outside_of_targets_is_told_too() {
         ("# x\n---\n", format!("1:1: there is nothing in it: a config needs at least `targets`{HELP}")),
         ("{}", format!("1:1: targets: missing: a config needs at least one target{HELP}")),
         ("targets: []", format!("1:10: targets: missing: a config needs at least one target{HELP}")),
-        ("- a", "1:1: a list, but a mapping with the keys `resolvers`, `routes`, `defaults`, `targets` is wanted".to_owned()),
+        ("- a", "1:1: a list, but a mapping with the keys `resolvers`, `routes`, `control`, `defaults`, `targets` is wanted".to_owned()),
         ("targets: 5", "1:10: targets: a single value, but a list is wanted".to_owned()),
         ("targets:\n  -", "2:4: targets[0]: an item with nothing in it".to_owned()),
         (
@@ -219,7 +219,7 @@ fn a_mistake_outside_of_targets_is_told_too() {
         ),
         (
             "vantage: x\ntargets: [{name: a, provider: anthropic}]",
-            "1:1: vantage: \"vantage\" is not supported in this release\n    help: known here: `resolvers`, `routes`, `defaults`, `targets`".to_owned(),
+            "1:1: vantage: \"vantage\" is not supported in this release\n    help: known here: `resolvers`, `routes`, `control`, `defaults`, `targets`".to_owned(),
         ),
         (
             "defaults: {interval: 5s, timeout: 6s}\ntargets: [{name: a, provider: anthropic}]",
@@ -453,6 +453,7 @@ fn a_secret_of_the_environment_is_never_shown() {
         "endpoints",
         "addresses",
         "failover",
+        "diagnosis",
         "interval",
         "timeout",
         "routes",

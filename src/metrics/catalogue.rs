@@ -222,6 +222,10 @@ families! {
         "The endpoint to call, whose journeys the series of the paths show; only where there are several, absent while none is healthy, always 1.";
     TargetEndpointUp, "target_endpoint_up", Gauge, NONE, Target, ["url"],
         "1 if at least one path to the endpoint works end to end, else 0; only where there are several.";
+    TargetDiagnosis, "target_diagnosis_info", Gauge, NONE, Target, ["verdict", "layer", "blame"],
+        "Why the target does not work, or not as it should, and who must act, from everything that is known; ok with layer and blame none where all is well. Exactly one series a target, always 1.";
+    TargetDiagnosisChanges, "target_diagnosis_changes_total", Counter, NONE, Target, [],
+        "Changes of the diagnosis that were told, the first one not counted.";
     TargetFinding, "target_finding_info", Gauge, NONE, Target, ["layer", "reason"],
         "Something the paths and resolvers of the target say together that none of them says alone; always 1.";
     DnsLookupSuccess, "dns_lookup_success", Gauge, NONE, Target, ["resolver", "record_type"],

@@ -15,6 +15,7 @@ use prometheus::{
 
 use super::MetricsError;
 use crate::clock;
+use crate::outcome::Experiment;
 use crate::schedule::SkipReason;
 
 /// The version of the program.
@@ -42,6 +43,7 @@ pub struct Program {
     running: IntCounter,
     stall: IntCounter,
     limit: IntCounter,
+    follow_ups: IntCounterVec,
 }
 
 impl Program {
@@ -61,7 +63,17 @@ impl Program {
         let skipped = registered(&registry, IntCounterVec::new(skipped, &["reason"])?)?;
         let skipped = |reason: SkipReason| skipped.with_label_values(&[reason.label()]);
 
+        let follow_ups = Opts::new(
+            "api_canary_follow_ups_total",
+            "Experiments made after a failure, to tell two causes apart.",
+        );
+        let follow_ups = registered(&registry, IntCounterVec::new(follow_ups, &["experiment"])?)?;
+        for experiment in Experiment::ALL {
+            follow_ups.with_label_values(&[experiment.label()]);
+        }
+
         Ok(Self {
+            follow_ups,
             reload_successful: late_gauge(
                 &registry,
                 "api_canary_config_last_reload_successful",
@@ -124,6 +136,11 @@ impl Program {
     /// A timer of the event loop fired so late.
     pub fn event_loop_lag(&self, late: Duration) {
         self.event_loop_lag.observe(late.as_secs_f64());
+    }
+
+    /// An experiment was made.
+    pub fn follow_up(&self, experiment: Experiment) {
+        self.follow_ups.with_label_values(&[experiment.label()]).inc();
     }
 
     /// So many runs that were due did not happen.
@@ -197,6 +214,17 @@ mod tests {
         program.reloaded(false, SystemTime::UNIX_EPOCH + Duration::from_secs(9));
         assert!((single(&program.reload_success_at).get() - 7.0).abs() < 1e-9);
         assert!(single(&program.reload_successful).get() < 0.5);
+    }
+
+    #[test]
+    fn experiments_start_at_zero() {
+        let program = Program::new().unwrap();
+        program.follow_up(Experiment::Control);
+        let families = program.gather();
+        let made = families.iter().find(|f| f.name() == "api_canary_follow_ups_total").unwrap();
+        assert_eq!(made.get_metric().len(), Experiment::ALL.len());
+        let sum: f64 = made.get_metric().iter().map(|metric| metric.get_counter().get_value()).sum();
+        assert!((sum - 1.0).abs() < 1e-9);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::clock;
 use crate::outcome::{
     AddressResult, ApiEvidence, Family as AddressFamily, Layer, Lookup, Outcome, PooledCall, Stage,
 };
-pub use target::{CallState, TargetSummary};
+pub use target::{CallState, TargetSummary, ToldDiagnosis};
 
 impl Metrics {
     /// Records one journey.
@@ -70,6 +70,11 @@ impl Metrics {
     /// Records how a target as a whole stands.
     pub fn record_target(&self, target: &Arc<str>, summary: &TargetSummary<'_>) {
         self.store.write(Owner::target(target), |cells| target::stands(cells, summary));
+    }
+
+    /// Records what is told of a target between two runs.
+    pub fn record_diagnosis(&self, target: &Arc<str>, told: ToldDiagnosis) {
+        self.store.write(Owner::target(target), |cells| target::diagnosis(cells, told));
     }
 
     /// Records all lookups of one run, whether or not a path came of them; who was not asked has no series any more.

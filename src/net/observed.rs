@@ -11,6 +11,9 @@ pub trait Observer: Unpin {
     /// These bytes came in.
     fn came(&mut self, _bytes: &[u8]) {}
 
+    /// So many bytes went out.
+    fn went(&mut self, _bytes: usize) {}
+
     /// The peer has ended its side.
     fn ended(&mut self) {}
 
@@ -29,6 +32,13 @@ impl<S, O: Observer> Observed<S, O> {
     /// Lets `observer` watch a stream.
     pub fn new(inner: S, observer: O) -> Self {
         Self { inner, observer }
+    }
+
+    fn note_sent(&mut self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = &polled {
+            self.observer.went(*bytes);
+        }
+        self.note(polled)
     }
 
     fn note<T>(&mut self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -64,7 +74,7 @@ impl<S: AsyncWrite + Unpin, O: Observer> AsyncWrite for Observed<S, O> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.note(polled)
+        self.note_sent(polled)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -82,7 +92,7 @@ impl<S: AsyncWrite + Unpin, O: Observer> AsyncWrite for Observed<S, O> {
         buffers: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.inner).poll_write_vectored(context, buffers);
-        self.note(polled)
+        self.note_sent(polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -106,6 +116,10 @@ mod tests {
             self.0.lock().unwrap().push(String::from_utf8_lossy(bytes).into_owned());
         }
 
+        fn went(&mut self, bytes: usize) {
+            self.0.lock().unwrap().push(format!("{bytes} sent"));
+        }
+
         fn ended(&mut self) {
             self.0.lock().unwrap().push("ended".to_owned());
         }
@@ -120,12 +134,13 @@ mod tests {
         let (near, mut far) = tokio::io::duplex(64);
         let diary = Diary::default();
         let mut watched = Observed::new(near, diary.clone());
+        watched.write_all(b"hi").await.unwrap();
         far.write_all(b"hello").await.unwrap();
         let mut buffer = [0; 8];
         assert_eq!(watched.read(&mut buffer).await.unwrap(), 5);
         drop(far);
         assert_eq!(watched.read(&mut buffer).await.unwrap(), 0);
         assert!(watched.write_all(b"x").await.is_err());
-        assert_eq!(*diary.0.lock().unwrap(), ["hello", "ended", "broken pipe"]);
+        assert_eq!(*diary.0.lock().unwrap(), ["2 sent", "hello", "ended", "broken pipe"]);
     }
 }

@@ -1,7 +1,8 @@
 //! One connection to the web port, and how long its client may keep it.
 //!
 //! Promises: a client that sends half a request, or none, is let go of, so that it cannot use up the descriptors the
-//! probes need; one that comes back between scrapes keeps its connection.
+//! probes need; one that comes back between scrapes keeps its connection, and so does one that reads a stream of events as
+//! long as it takes in what is sent.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,7 +37,8 @@ pub(super) async fn serve(stream: TcpStream, router: Router, mut stopped: watch:
         let (answer, told) = (router.call(request), told.clone());
         async move {
             let answer = answer.await;
-            told.set(Phase::Idle);
+            let streams = answer.as_ref().is_ok_and(|answer| answer.extensions().get::<Streams>().is_some());
+            told.set(if streams { Phase::Streaming } else { Phase::Idle });
             answer
         }
     });
@@ -62,6 +64,10 @@ pub(super) async fn serve(stream: TcpStream, router: Router, mut stopped: watch:
     }
 }
 
+/// Marks an answer that goes on until its client leaves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Streams;
+
 /// What a connection is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -71,6 +77,8 @@ enum Phase {
     Answering,
     /// The client's next request.
     Idle,
+    /// The next piece of an answer that goes on; that there is one shows that the client takes them in.
+    Streaming,
 }
 
 /// The phase and when it has lasted too long.
@@ -91,10 +99,20 @@ impl Patience {
 
     /// Bytes came from the client: while idle, they begin a request.
     fn begun(&self) {
-        let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).0 == Phase::Idle;
-        if idle {
+        if self.phase() == Phase::Idle {
             self.set(Phase::Reading);
         }
+    }
+
+    /// Bytes went to the client.
+    fn went_on(&self) {
+        if self.phase() == Phase::Streaming {
+            self.set(Phase::Streaming);
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn deadline(&self) -> Instant {
@@ -105,5 +123,9 @@ impl Patience {
 impl Observer for Patience {
     fn came(&mut self, _bytes: &[u8]) {
         self.begun();
+    }
+
+    fn went(&mut self, _bytes: usize) {
+        self.went_on();
     }
 }

@@ -12,8 +12,9 @@ use crate::metrics::{PathStatus, REVISION, VERSION};
 /// More paths than this are only counted.
 const PATHS: usize = 100;
 
-const LINKS: [(&str, &str); 3] = [
+const LINKS: [(&str, &str); 4] = [
     ("/metrics", "metrics, for Prometheus"),
+    ("/api/v1/events", "what each target suffers from, and every change of it, as it happens"),
     ("/-/healthy", "whether the program runs"),
     ("/-/ready", "whether it watches"),
 ];

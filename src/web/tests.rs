@@ -11,10 +11,16 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::metrics::TargetSummary;
 
+mod events;
+
 fn state() -> Arc<WebState> {
+    state_until(watch::channel(false).1)
+}
+
+fn state_until(stopped: watch::Receiver<bool>) -> Arc<WebState> {
     let metrics = Metrics::new().unwrap();
     metrics.record_target(&"claude".into(), &TargetSummary { up: true, ..TargetSummary::default() });
-    Arc::new(WebState::new(Arc::new(metrics), Arc::new(Readiness::new())))
+    Arc::new(WebState::new(Arc::new(metrics), Arc::new(Readiness::new()), Arc::default(), stopped))
 }
 
 async fn ask(state: &Arc<WebState>, request: Request<Body>) -> Response<Body> {
@@ -100,7 +106,7 @@ async fn serving_ends_when_told_to() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(serve(listener, state(), stopped));
+    let serving = tokio::spawn(serve(listener, state_until(stopped)));
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET /-/healthy HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
     let mut answer = String::new();
@@ -117,7 +123,7 @@ async fn server() -> (std::net::SocketAddr, watch::Sender<bool>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
-    tokio::spawn(serve(listener, state(), stopped));
+    tokio::spawn(serve(listener, state_until(stopped)));
     (address, stop)
 }
 

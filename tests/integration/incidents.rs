@@ -8,13 +8,13 @@ use crate::canary::Canary;
 use crate::scene::{Scene, has_ipv6};
 
 /// The fields of a line of the log.
-type Line = BTreeMap<String, String>;
+pub(crate) type Line = BTreeMap<String, String>;
 
 /// How a line is read.
 type Read = fn(&str) -> Line;
 
 /// The fields of a line of logfmt.
-fn logfmt(line: &str) -> Line {
+pub(crate) fn logfmt(line: &str) -> Line {
     let mut fields = Line::new();
     let mut rest = line;
     while !rest.is_empty() {
@@ -41,13 +41,14 @@ fn json(line: &str) -> Line {
     object.into_iter().map(|(name, value)| (name, text(value))).collect()
 }
 
-/// What the log says of a target.
+/// What the log says of the paths of a target.
 fn told(canary: &Canary, read: Read, target: &str) -> Vec<Line> {
     let lines: Vec<_> = canary.log().iter().map(|line| read(line)).collect();
-    lines.into_iter().filter(|line| line.get("target").is_some_and(|of| of == target)).collect()
+    let of_paths = |line: &Line| field(line, "target") == target && field(line, "message") != "diagnosis";
+    lines.into_iter().filter(of_paths).collect()
 }
 
-fn field<'a>(line: &'a Line, name: &str) -> &'a str {
+pub(crate) fn field<'a>(line: &'a Line, name: &str) -> &'a str {
     line.get(name).map_or("", String::as_str)
 }
 

@@ -12,6 +12,8 @@ mod config_errors;
 #[cfg(test)]
 mod diagnose;
 #[cfg(test)]
+mod diagnosis;
+#[cfg(test)]
 mod dialects;
 #[cfg(test)]
 mod endpoints;

@@ -42,6 +42,7 @@ pub(super) fn lower(
     });
     let resolvers = resolver::chosen(raw.resolvers, &shared.resolvers, routes.as_ref(), context);
     let failover = timing::failover(raw.failover, shared.defaults.failover, context);
+    let diagnosis = timing::diagnosis(raw.diagnosis, shared.defaults.diagnosis, context);
     let networks = site::networks(raw.expected_networks, context);
     let tls = tls::options(raw.tls, context);
     let http = http::options(raw.http, provider, known, context);
@@ -65,6 +66,7 @@ pub(super) fn lower(
         routes: routes?,
         resolvers: resolvers?,
         failover: failover?,
+        diagnosis: diagnosis?,
         tls: tls?,
         http: http?,
         call,

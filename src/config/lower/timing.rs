@@ -5,8 +5,10 @@ use std::time::Duration;
 use super::Context;
 use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place};
-use crate::config::raw::{INTERVAL, MOST_IN_A_ROW, RawDefaults, RawFailover, TIMEOUT, Time, shown};
-use crate::target::Failover;
+use crate::config::raw::{
+    INTERVAL, MOST_IN_A_ROW, RawDefaults, RawDiagnosis, RawFailover, TIMEOUT, Time, shown,
+};
+use crate::target::{DiagnosisOptions, Failover};
 
 /// Faster than this is load, not monitoring.
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
@@ -23,6 +25,7 @@ pub(super) struct Defaults {
     interval: Checked<Duration>,
     timeout: Checked<Duration>,
     pub(super) failover: Checked<Failover>,
+    pub(super) diagnosis: Checked<DiagnosisOptions>,
 }
 
 /// The defaults of a config.
@@ -31,7 +34,8 @@ pub(super) fn defaults(field: Field<RawDefaults>, context: &Context<'_>) -> Defa
     let interval = interval(raw.interval, whole.map(|()| INTERVAL), context);
     let timeout = timeout(raw.timeout, whole.map(|()| TIMEOUT), interval, context);
     let failover = failover(raw.failover, whole.map(|()| Failover::default()), context);
-    Defaults { interval, timeout, failover }
+    let diagnosis = diagnosis(raw.diagnosis, whole.map(|()| DiagnosisOptions::default()), context);
+    Defaults { interval, timeout, failover, diagnosis }
 }
 
 /// Interval and timeout of a target.
@@ -104,6 +108,28 @@ pub(super) fn failover(
     let fall = in_a_row(raw.fall, default.map(|default| default.fall), context);
     whole?;
     Ok(Failover { rise: rise?, fall: fall? })
+}
+
+/// When a diagnosis is told.
+pub(super) fn diagnosis(
+    field: Field<RawDiagnosis>,
+    default: Checked<DiagnosisOptions>,
+    context: &Context<'_>,
+) -> Checked<DiagnosisOptions> {
+    let (raw, whole) = field.section();
+    let recover_after = in_a_row(raw.recover_after, default.map(|default| default.recover_after), context);
+    let change_after = in_a_row(raw.change_after, default.map(|default| default.change_after), context);
+    let follow_ups = match raw.follow_ups.checked() {
+        Ok(Some((given, _))) => Ok(given),
+        Ok(None) => default.map(|default| default.follow_ups),
+        Err(reported) => Err(reported),
+    };
+    whole?;
+    Ok(DiagnosisOptions {
+        recover_after: recover_after?,
+        change_after: change_after?,
+        follow_ups: follow_ups?,
+    })
 }
 
 fn in_a_row(field: Field<u32>, default: Checked<u32>, context: &Context<'_>) -> Checked<u32> {

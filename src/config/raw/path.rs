@@ -1,4 +1,5 @@
-//! What paths are made of as it is written: resolvers, routes, and when another one is preferred.
+//! What paths are made of as it is written: resolvers, routes, when another one is preferred, and when a change of what is
+//! wrong with them is told.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -60,4 +61,21 @@ pub(in crate::config) struct RawFailover {
     /// So many failures in a row make one unhealthy, from 1 to 100; 3 where nothing is said.
     #[schemars(extend("minimum" = 1, "maximum" = MOST_IN_A_ROW))]
     pub(in crate::config) fall: Field<u32>,
+}
+
+/// When a diagnosis is told, and whether experiments are made to find it.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::config) struct RawDiagnosis {
+    /// So many good runs in a row before a target that failed is said to be ok, from 1 to 100; 2 where nothing is said. A
+    /// first failure is always told at once.
+    #[schemars(extend("minimum" = 1, "maximum" = MOST_IN_A_ROW))]
+    pub(in crate::config) recover_after: Field<u32>,
+    /// So many runs in a row before one failing verdict replaces another, from 1 to 100; 2 where nothing is said. That a
+    /// target goes down altogether is told at once.
+    #[schemars(extend("minimum" = 1, "maximum" = MOST_IN_A_ROW))]
+    pub(in crate::config) change_after: Field<u32>,
+    /// Whether experiments are made after a failure that tell one cause from another; true where nothing is said. They
+    /// cost no money, and are made beside the schedule.
+    pub(in crate::config) follow_ups: Field<bool>,
 }

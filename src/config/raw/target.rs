@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{RawCall, RawFailover, RawHttp, RawRetry, RawStatusPage, RawTls, Time};
+use super::{RawCall, RawDiagnosis, RawFailover, RawHttp, RawRetry, RawStatusPage, RawTls, Time};
 use crate::config::decode::Field;
 use crate::provider;
 
@@ -53,6 +53,9 @@ pub(in crate::config) struct RawTarget {
     pub(in crate::config) resolvers: Field<Vec<Field<String>>>,
     /// When another route or endpoint is preferred. Each key is as under `defaults.failover` by default.
     pub(in crate::config) failover: Field<RawFailover>,
+    /// When its diagnosis is told, and whether experiments are made to find it. Each key is as under `defaults.diagnosis`
+    /// by default.
+    pub(in crate::config) diagnosis: Field<RawDiagnosis>,
     /// Networks the addresses must be in. By default those the provider has published, where the host is the
     /// provider's own; `[]` is not to check.
     #[schemars(extend("examples" = [["160.79.104.0/23", "2607:6bc0::/48"]]))]

@@ -3,8 +3,8 @@
 use super::{Lines, REDACTED, list, scalar};
 use crate::provider::Price;
 use crate::target::{
-    Addresses, ApiKey, Between, Budget, CallOptions, ClientCertificate, Failover, Families, HttpOffer,
-    Jitter, KeyOrigin, MinTls, RetryOptions, Roots, Site, Target, TlsOptions,
+    Addresses, ApiKey, Between, Budget, CallOptions, ClientCertificate, DiagnosisOptions, Failover, Families,
+    HttpOffer, Jitter, KeyOrigin, MinTls, RetryOptions, Roots, Site, Target, TlsOptions,
 };
 use crate::units::PromDuration;
 
@@ -36,6 +36,10 @@ pub(super) fn show(lines: &mut Lines, target: &Target) {
     }
     let Failover { rise, fall } = target.failover;
     lines.entry(4, "failover", &format!("{{ rise: {rise}, fall: {fall} }}"));
+    let DiagnosisOptions { recover_after, change_after, follow_ups } = target.diagnosis;
+    let diagnosis =
+        format!("recover_after: {recover_after}, change_after: {change_after}, follow_ups: {follow_ups}");
+    lines.entry(4, "diagnosis", &format!("{{ {diagnosis} }}"));
     show_networks(lines, &target.sites);
     show_tls(lines, &target.tls);
     show_http(lines, target);

@@ -30,6 +30,16 @@ fn what_the_documentation_of_calls_shows_loads() {
 }
 
 #[test]
+fn what_the_documentation_of_the_diagnosis_shows_loads() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/diagnosis.md");
+    let text = std::fs::read_to_string(file).unwrap();
+    let example = text.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let config = load_text(example, &Env::of::<&str, &str>([])).unwrap();
+    assert_eq!((config.controls.len(), config.targets[0].diagnosis), (1, DiagnosisOptions::default()));
+    assert_eq!(config.targets[1].diagnosis.recover_after, 5);
+}
+
+#[test]
 fn every_example_loads_without_an_environment_and_its_effective_config_too() {
     let examples = examples();
     assert!(examples.len() >= 3, "{examples:?}");

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::outcome::{ProxyProtocol, Transport};
-use crate::target::{Addresses, Failover, Proxy, Route, RouteKind, Server, TlsOptions, Validation};
+use crate::target::{
+    Addresses, DiagnosisOptions, Failover, Proxy, Route, RouteKind, Server, TlsOptions, Validation,
+};
 
 /// Lines of a target after [`GOOD`], and what is told about them.
 const MISTAKES: &[(&str, &str)] = &[
@@ -187,6 +189,15 @@ const DECLARED: &[(&str, &str)] = &[
         "routes: {a: {proxy: https://p.example, ca_file: /nope}}",
         "1:49: routes.a.ca_file: cannot read \"/nope\": No such file or directory (os error 2)",
     ),
+    (
+        "defaults: {diagnosis: {recover_after: 0, follow_ups: 1}}",
+        "1:39: defaults.diagnosis.recover_after: \"0\" is not from 1 to 100\nconfig.yml:1:54: defaults.diagnosis.follow_ups: \"1\" is not true or false",
+    ),
+    (
+        "control: [https://a.example, ftp://b.example, 'https://a.example/']",
+        "1:30: control[1]: the scheme \"ftp\" is not supported: use https or http\nconfig.yml:1:47: control[2]: \"https://a.example/\" stands here more than once",
+    ),
+    ("control: https://a.example", "1:10: control: a single value, but a list is wanted"),
     ("defaults: {failover: {rise: 0}}", "1:29: defaults.failover.rise: \"0\" is not from 1 to 100"),
 ];
 
@@ -323,6 +334,14 @@ fn what_a_target_does_not_say_of_its_paths_is_as_the_defaults() {
     assert_eq!(target("    addresses: all").addresses, Addresses::All);
     let text = format!("defaults: {{failover: {{rise: 7}}}}\n{GOOD}    failover: {{fall: 1}}");
     assert_eq!(load(&text).targets[0].failover, Failover { rise: 7, fall: 1 });
+    let options = DiagnosisOptions { recover_after: 2, change_after: 9, follow_ups: false };
+    let text =
+        format!("defaults: {{diagnosis: {{change_after: 9}}}}\n{GOOD}    diagnosis: {{follow_ups: false}}");
+    assert_eq!((plain.diagnosis, load(&text).targets[0].diagnosis), (DiagnosisOptions::default(), options));
+    assert!(load(GOOD).controls.is_empty());
+    let controls = load(&format!("control: [https://a.example, http://192.0.2.1/up]\n{GOOD}")).controls;
+    let urls: Vec<_> = controls.iter().map(ToString::to_string).collect();
+    assert_eq!(urls, ["https://a.example/", "http://192.0.2.1/up"]);
     assert!(target("    http: {redirect_https: true}").http.redirect_https);
 }
 

@@ -37,6 +37,17 @@ pub struct TargetSummary<'a> {
     pub findings: Vec<Reason>,
     /// How its call stands.
     pub call: CallState,
+    /// What is told of it, if anything is.
+    pub diagnosis: Option<ToldDiagnosis>,
+}
+
+/// What is told of a target by its diagnosis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToldDiagnosis {
+    /// Verdict, layer and blame.
+    pub labels: [&'static str; 3],
+    /// Whether it was another one before; not so for the first one.
+    pub changed: bool,
 }
 
 /// Writes them; where there is one endpoint only, `target_up` says it all.
@@ -49,6 +60,9 @@ pub(super) fn stands(cells: &mut Cells, summary: &TargetSummary<'_>) {
             cells.set(Family::TargetEndpointUp, &[endpoint], super::flag(*works));
         }
     }
+    if let Some(told) = summary.diagnosis {
+        diagnosis(cells, told);
+    }
     let CallState { retry_at, pause, budget_left, status } = summary.call;
     cells.put(Family::ProviderStatus, &[], status.map(f64::from));
     cells.put(Family::RateLimitRetryAt, &[], retry_at.map(unix_seconds));
@@ -60,4 +74,10 @@ pub(super) fn stands(cells: &mut Cells, summary: &TargetSummary<'_>) {
     for reason in &summary.findings {
         cells.set(Family::TargetFinding, &[reason.layer().label(), reason.label()], 1.0);
     }
+}
+
+/// Writes what is told of it.
+pub(super) fn diagnosis(cells: &mut Cells, told: ToldDiagnosis) {
+    cells.inform(Family::TargetDiagnosis, Some(&told.labels));
+    cells.add(Family::TargetDiagnosisChanges, &[], u64::from(told.changed));
 }

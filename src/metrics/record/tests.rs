@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use crate::metrics::catalogue::{SERIES_PER_NAME_SERVER, SERIES_PER_RESOLVER, SERIES_PER_TARGET};
 use crate::metrics::strict::{Parsed, parse};
-use crate::metrics::{CallState, Format, Metrics, TargetSummary};
+use crate::metrics::{CallState, Format, Metrics, TargetSummary, ToldDiagnosis};
 use crate::outcome::sample;
 use crate::outcome::{
     AddressResult, AnsweredBy, ApiEvidence, Asked, Attempt, Dnssec, Failure, Family, Finding, Lookup,
@@ -347,6 +347,7 @@ fn of_several_endpoints_it_is_said_which_work_and_which_is_preferred() {
         endpoints: &endpoints,
         findings: vec![Reason::Ipv6Broken],
         call: CallState::default(),
+        diagnosis: None,
     };
     metrics.record_target(&target, &summary);
     let parsed = text(&metrics);
@@ -363,6 +364,29 @@ fn of_several_endpoints_it_is_said_which_work_and_which_is_preferred() {
     for gone in ["target_preferred_route_info", "target_preferred_endpoint_info", "target_finding_info"] {
         assert!(parsed.samples.keys().all(|(name, _)| name != gone), "{gone}");
     }
+}
+
+#[test]
+fn a_target_has_one_diagnosis_at_a_time() {
+    let metrics = Metrics::new().unwrap();
+    let target: Arc<str> = "claude".into();
+    let down = ["tls_reset", "tls", "network"];
+    let mut summary = TargetSummary {
+        diagnosis: Some(ToldDiagnosis { labels: ["ok", "none", "none"], changed: false }),
+        ..TargetSummary::default()
+    };
+    metrics.record_target(&target, &summary);
+    summary.diagnosis = Some(ToldDiagnosis { labels: down, changed: true });
+    metrics.record_target(&target, &summary);
+    let refined = ToldDiagnosis { labels: ["tls_sni_filtered", "tls", "network"], changed: true };
+    metrics.record_diagnosis(&target, refined);
+    let parsed = text(&metrics);
+    let of = parsed.samples.keys().filter(|(name, _)| name == "target_diagnosis_info");
+    assert_eq!(of.count(), 1);
+    let labels =
+        [("target", "claude"), ("verdict", "tls_sni_filtered"), ("layer", "tls"), ("blame", "network")];
+    assert_eq!(parsed.value("target_diagnosis_info", &labels), Some(1.0));
+    assert_eq!(parsed.value("target_diagnosis_changes_total", &labels[..1]), Some(2.0));
 }
 
 #[test]

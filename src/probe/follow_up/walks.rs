@@ -161,6 +161,7 @@ fn derived(scene: &Scene<'_>, site: &Site, route: &Route, families: Families) ->
         call: CallOptions::free(target.provider.default_call(false), target.interval),
         retry: RetryOptions::default(),
         status_page: None,
+        diagnosis: target.diagnosis,
     })
 }
 

@@ -79,8 +79,15 @@ fn a_target_stays_within_its_budget_of_series() {
         budget_left: Some(0.1),
         status: Some(0),
     };
-    let summary =
-        TargetSummary { up: true, route: Some("direct"), findings, call, ..TargetSummary::default() };
+    let told = ToldDiagnosis { labels: ["provider_overloaded", "api", "provider"], changed: true };
+    let summary = TargetSummary {
+        up: true,
+        route: Some("direct"),
+        findings,
+        call,
+        diagnosis: Some(told),
+        ..TargetSummary::default()
+    };
     metrics.record_target(&target, &summary);
     let count = samples_of(&text(&metrics), "claude");
     assert!(count <= SERIES_PER_TARGET, "{count} series");

@@ -1,0 +1,62 @@
+//! When the engine looks into a trouble, and what becomes of what is found.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::Engine;
+use crate::app::follow_up::Errand;
+use crate::app::watched::Watched;
+use crate::outcome::{FollowUp, Trial};
+use crate::schedule::JobKey;
+
+impl Engine {
+    /// Looks into a target's trouble, if there is one, it is time, and there is room.
+    pub(super) fn follow_up(&mut self, name: &JobKey, now: Instant) {
+        let Some(Watched { prober, patient, .. }) = self.watched.get_mut(name) else { return };
+        let target = prober.target();
+        if self.stopping
+            || !target.diagnosis.follow_ups
+            || !patient.inquiry.is_due(now)
+            || !self.desk.rounds.has_room(now)
+        {
+            return;
+        }
+        let wanted = self.desk.possible(target, patient.wanted(target, &[]));
+        if wanted.is_empty() {
+            patient.inquiry.put_off(now);
+        } else if let Some(round) = self.desk.rounds.begin(now) {
+            patient.inquiry.began(round, now);
+            self.desk.send(prober, round, wanted);
+        }
+    }
+
+    /// Takes in what a round found: told, where it is still about what is wrong now.
+    pub(super) fn followed_up(&mut self, mut errand: Errand, results: &[FollowUp], now: Instant) {
+        for made in results.iter().filter(|result| !matches!(result.trial, Trial::Unknown(_))) {
+            self.tools.metrics.program().follow_up(made.wanted.experiment);
+        }
+        let (prober, round) = (Arc::clone(&errand.prober), errand.round);
+        let target = prober.target();
+        let watched = self.watched.get_mut(&target.name);
+        let Some(Watched { patient, .. }) = watched.filter(|watched| Arc::ptr_eq(&watched.prober, &prober))
+        else {
+            self.desk.rounds.over(round);
+            return;
+        };
+        if !results.is_empty() && patient.inquiry.learned(round, results, now) {
+            if let Some((diagnosis, change)) = patient.reconsider(target, &self.neighbours, now) {
+                self.tools.sinks.diagnosed(&diagnosis, change.as_ref());
+            }
+            errand.made.extend_from_slice(results);
+            let wanted = self.desk.possible(target, patient.wanted(target, &errand.made));
+            if !self.stopping && self.desk.send_again(errand, wanted) {
+                return;
+            }
+        }
+        patient.inquiry.ended(round);
+        self.desk.rounds.over(round);
+        // It may suffer from something else by now.
+        self.follow_up(&target.name, now);
+    }
+}

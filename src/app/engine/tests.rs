@@ -1,0 +1,154 @@
+//! What becomes of results, runs and rounds when what is watched changes.
+
+use std::time::Duration;
+
+use super::*;
+use crate::app::follow_up::Errand;
+use crate::board::Board;
+use crate::config::{Config, Env, Source};
+use crate::diagnosis::MOST_ROUNDS;
+use crate::metrics::Format;
+use crate::outcome::{ApiEvidence, Experiment, Family, FollowUp, PooledCall, Stage, Trial, Wanted};
+
+fn prober(timeout: &str) -> Arc<Prober> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config.yml");
+    let target = "{ name: a, url: \"http://127.0.0.1:1\", provider: http, interval: 1h";
+    std::fs::write(&path, format!("targets:\n  - {target}, timeout: {timeout} }}\n")).unwrap();
+    let config = Config::load(&Source::File(path), &Env::process()).unwrap();
+    Arc::new(Prober::try_new(Arc::clone(&config.targets[0]), &Arc::default()).unwrap())
+}
+
+fn engine(probers: Vec<Arc<Prober>>) -> Engine {
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let sinks = Sinks::new(Arc::new(Board::default()), Arc::clone(&metrics));
+    let tools = Tools {
+        sinks,
+        metrics,
+        purse: Arc::new(Purse::new(None)),
+        status: Arc::default(),
+        lags: Arc::default(),
+        descriptors: Some(1024),
+    };
+    let follow_ups = FollowUps::new(Vec::new(), Vec::new(), Vec::new(), Arc::default());
+    Engine::new(tools, mpsc::channel(1).1, probers, follow_ups)
+}
+
+fn over(prober: &Arc<Prober>, run: &Run) -> Finished {
+    let decision = Decision { order: Order::Configured, pause: None };
+    Finished { prober: Arc::clone(prober), decision, started: Instant::now(), run: run.clone() }
+}
+
+fn text(engine: &Engine) -> String {
+    String::from_utf8(engine.tools.metrics.render(Format::Text004)).unwrap()
+}
+
+#[tokio::test]
+async fn a_replaced_target_keeps_its_series_until_the_first_result_of_the_new_one() {
+    let (old, new) = (prober("1s"), prober("2s"));
+    let mut engine = engine(vec![Arc::clone(&old)]);
+    let run = old.run(Order::Configured).await;
+    engine.finished(over(&old, &run));
+    assert!(text(&engine).contains("target_up{target=\"a\"} 0"));
+    engine.change(vec![Prepared::Watch(Arc::clone(&new))], Instant::now() + Duration::from_secs(60));
+    engine.finished(over(&old, &run));
+    assert!(text(&engine).contains("probe_runs_total{target=\"a\",route=\"direct\",family=\"ipv4\"} 1"));
+    engine.finished(over(&new, &Run::of("a".into())));
+    let now = text(&engine);
+    assert!(now.contains("target_up{target=\"a\"} 0") && !now.contains("probe_runs_total{"), "{now}");
+}
+
+#[tokio::test]
+async fn what_a_run_from_before_a_change_was_asked_for_is_kept() {
+    let (old, new) = (prober("1s"), prober("2s"));
+    let mut engine = engine(vec![Arc::clone(&old)]);
+    engine.change(vec![Prepared::Watch(Arc::clone(&new))], Instant::now());
+    let mut evidence = ApiEvidence::of_call("get", http::Method::GET);
+    evidence.retry_after = Some(Duration::from_secs(60));
+    let stage = Stage::Passed { took: Duration::ZERO, evidence };
+    let call = PooledCall { endpoint: "e".into(), route: "direct".into(), stage };
+    engine.finished(over(&old, &Run { pooled: vec![call], ..Run::of("a".into()) }));
+    let watched = &engine.watched[&JobKey::from("a")];
+    assert!(watched.gate.waits_until(Instant::now()).is_some());
+}
+
+#[tokio::test]
+async fn a_removed_target_takes_its_series_with_it_at_once() {
+    let old = prober("1s");
+    let mut engine = engine(vec![Arc::clone(&old)]);
+    let run = old.run(Order::Configured).await;
+    engine.finished(over(&old, &run));
+    let replaced = vec![Prepared::Watch(prober("2s")), Prepared::Remove("a".into())];
+    engine.change(replaced, Instant::now());
+    assert!(!text(&engine).contains("{target=\"a\""));
+}
+
+fn result(prober: &Prober) -> FollowUp {
+    let wanted = Wanted {
+        experiment: Experiment::Control,
+        endpoint: prober.target().sites[0].endpoint.shown().into(),
+        route: "direct".into(),
+        family: Family::Ipv4,
+        address: None,
+    };
+    let url = "https://control.example/".into();
+    FollowUp { wanted, took: Duration::ZERO, trial: Trial::Control { url, outcomes: Vec::new() } }
+}
+
+/// A round about what the last run of a target found, sent for and over.
+async fn round(engine: &mut Engine, prober: &Arc<Prober>) -> Errand {
+    let now = Instant::now();
+    let round = engine.desk.rounds.begin(now).unwrap();
+    engine.watched.get_mut(&prober.target().name).unwrap().patient.inquiry.began(round, now);
+    engine.desk.send(prober, round, Vec::new());
+    engine.desk.back().await.0
+}
+
+fn followed_up(engine: &Engine) -> bool {
+    text(engine).contains("api_canary_follow_ups_total{experiment=\"control\"} 1")
+}
+
+#[tokio::test]
+async fn what_a_round_finds_counts_until_the_target_works_again() {
+    let prober = prober("1s");
+    let mut engine = engine(vec![Arc::clone(&prober)]);
+    let run = prober.run(Order::Configured).await;
+    engine.finished(over(&prober, &run));
+    let info = "target_diagnosis_info{target=\"a\",verdict=\"tcp_refused\",layer=\"tcp\",blame=\"";
+    assert!(text(&engine).contains(info), "{}", text(&engine));
+    let errand = round(&mut engine, &prober).await;
+    let now = Instant::now();
+    engine.followed_up(errand, &[result(&prober)], now);
+    assert!(followed_up(&engine));
+    let found = |engine: &Engine| engine.watched[&JobKey::from("a")].patient.inquiry.found(now).len();
+    assert_eq!(found(&engine), 1);
+    engine.finished(over(&prober, &run));
+    assert_eq!(found(&engine), 1, "it is the same trouble");
+    let retired = run.outcomes.iter().map(|of| (Arc::clone(&of.endpoint), of.path.clone())).collect();
+    engine.finished(over(&prober, &Run { retired, ..Run::of("a".into()) }));
+    assert_eq!(found(&engine), 0, "nothing is wrong any more");
+}
+
+#[tokio::test]
+async fn what_a_round_finds_about_a_target_that_has_changed_is_dropped() {
+    let (old, new) = (prober("1s"), prober("2s"));
+    let mut engine = engine(vec![Arc::clone(&old)]);
+    engine.finished(over(&old, &old.run(Order::Configured).await));
+    let mut errands = Vec::new();
+    for _ in 0..MOST_ROUNDS {
+        errands.push(round(&mut engine, &old).await);
+    }
+    let now = Instant::now();
+    assert!(!engine.desk.rounds.has_room(now), "each is still in flight");
+    engine.change(vec![Prepared::Watch(Arc::clone(&new))], now);
+    let before = text(&engine);
+    assert!(before.contains("target_diagnosis_info{target=\"a\""), "what is told stays");
+    for errand in errands {
+        engine.followed_up(errand, &[result(&old)], now);
+    }
+    assert!(engine.desk.rounds.has_room(now));
+    let patient = &engine.watched[&JobKey::from("a")].patient;
+    assert!(patient.inquiry.found(now).is_empty() && patient.inquiry.in_flight().is_none());
+    engine.change(vec![Prepared::Remove("a".into())], now);
+    assert!(!text(&engine).contains("target_diagnosis_info{"));
+}
