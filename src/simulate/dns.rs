@@ -176,13 +176,15 @@ mod tests {
     #[tokio::test]
     async fn the_addresses_are_those_of_the_fault() {
         let simulator = start().await;
-        let expected: [(Fault, RecordType, &[&str]); 8] = [
+        let expected: [(Fault, RecordType, &[&str]); 10] = [
             (Fault::DnsSinkholed, A, &["0.0.0.0"]),
             (Fault::DnsSinkholed, AAAA, &["::"]),
             (Fault::DnsLoopback, A, &["127.0.0.53"]),
             (Fault::DnsUnexpected, A, &["127.0.0.7"]),
             (Fault::TcpRefused, A, &["127.0.0.2"]),
             (Fault::TcpTimeout, A, &["127.0.0.3"]),
+            (Fault::TlsAddressReset, A, &["127.0.0.4"]),
+            (Fault::TlsAddressSilent, A, &["127.0.0.5"]),
             (Fault::TcpUnreachable, A, &["255.255.255.255"]),
             (Fault::TcpSecondAddress, A, &["127.0.0.2", "127.0.0.1"]),
         ];

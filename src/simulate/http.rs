@@ -24,13 +24,13 @@ use body::Body;
 use call::Call;
 use ending::{End, Ending, end};
 use executor::BoundedExecutor;
-use http::{Request, Response};
+use http::header::DATE;
+use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto;
 use lent::Lent;
-use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ pub(super) async fn serve<S: Transport>(
     {
         let service = service_fn(|request| {
             let connection = Arc::clone(&connection);
-            async move { Ok::<_, Infallible>(connection.answer(request).await) }
+            async move { connection.answer(request).await }
         });
         let builder = auto::Builder::new(BoundedExecutor);
         let served = pin!(builder.serve_connection(TokioIo::new(lent.lend()), service));
@@ -99,7 +99,8 @@ pub(super) async fn serve<S: Transport>(
 // === impl Connection ===
 
 impl Connection {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    /// An error resets the stream of HTTP/2.
+    async fn answer(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
         let mut call = Call::read(request, self.server_name.as_deref(), Arc::clone(&self.end)).await;
         let faults = &self.world.faults;
         let names = [self.server_name.as_deref(), Some(call.host.as_str())];
@@ -107,13 +108,20 @@ impl Connection {
         call.dialect = names.iter().flatten().find_map(|name| faults.dialect(name));
         call.fault = fault.filter(|fault| fault.layer() == "api");
         self.world.requests.push(call.record());
-        match fault {
+        let h2 = call.head.version == Version::HTTP_2;
+        let mut answer = match fault {
+            Some(Fault::HttpH2Silent) if h2 => std::future::pending().await,
+            Some(Fault::HttpH2Reset) if h2 => return Err(io::ErrorKind::ConnectionReset.into()),
             Some(Fault::HttpReset) => self.end(Ending::Reset).await,
             Some(Fault::HttpEof) => self.end(Ending::Close).await,
             Some(Fault::HttpGarbage) => self.end(Ending::Garbage(call.head.version)).await,
             Some(Fault::HttpTimeout) => std::future::pending().await,
             _ => faults::answer(&self.world, call).await,
+        };
+        if let Some(date) = fault.and_then(faults::date) {
+            answer.headers_mut().insert(DATE, date);
         }
+        Ok(answer)
     }
 
     /// Never returns: the connection goes away underneath.
@@ -162,6 +170,38 @@ mod tests {
             let hello = request(Method::GET, "https", &format!("{name}.sim.test"), "/api/hello", &[], "");
             let error = call(&simulator, Version::HTTP_2, hello).await.err().unwrap();
             assert!(error.downcast_ref::<hyper::Error>().is_some(), "{name}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_breaks_http2_alone_leaves_http1_healthy() {
+        let simulator = start().await;
+        for name in ["http-h2-silent", "http-h2-reset"] {
+            let hello = || request(Method::GET, "https", &format!("{name}.sim.test"), "/api/hello", &[], "");
+            assert_eq!(call(&simulator, Version::HTTP_11, hello()).await.unwrap().status, 200, "{name}");
+            let broken = timeout(SILENCE, call(&simulator, Version::HTTP_2, hello())).await;
+            match (name, broken) {
+                ("http-h2-silent", Err(_)) => {}
+                ("http-h2-reset", Ok(Err(error))) => {
+                    let frames = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
+                    assert!(frames.is_some_and(h2::Error::is_reset), "{error:?}");
+                }
+                (_, other) => panic!("{name}: {:?}", other.map(|answer| answer.map(|answer| answer.status))),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_whose_clock_is_wrong_says_so() {
+        let simulator = start().await;
+        for (name, hours) in [("tls-clock-ahead", 96), ("tls-clock-behind", -96)] {
+            let stream = TcpStream::connect(simulator.plain_address()).await.unwrap();
+            let ok = request(Method::HEAD, "http", &format!("{name}.sim.test"), "/ok", &[], "");
+            let answer = exchange(stream, Version::HTTP_11, ok).await.unwrap();
+            let date = answer.headers["date"].to_str().unwrap();
+            let told = jiff::fmt::rfc2822::parse(date).unwrap().timestamp();
+            let off = told.duration_since(super::super::world::wall_clock());
+            assert_eq!((off.as_secs_f64() / 3600.0).round(), f64::from(hours), "{name}: {date}");
         }
     }
 

@@ -6,7 +6,7 @@ use super::host_faults::{HostFaults, Lasting, normal};
 use super::rate_limits::RateLimits;
 use super::record::{RecordedQuery, RecordedRequest, RecordedTunnel, Ring};
 use super::sockets::{ApiSockets, BLACK_HOLE, bind_api, bind_dns, bind_tcp};
-use super::tls::Tls;
+use super::tls::{AtAnyWord, Tls};
 use super::world::World;
 use super::{black_hole, control, dns, http, proxy, tls};
 use std::io;
@@ -56,7 +56,7 @@ pub enum StartError {
     },
     /// The API's address is not usable.
     #[error(
-        "cannot use {0} for the API: it must be an IPv4 loopback address other than 127.0.0.2, 127.0.0.3, 127.0.0.7 \
+        "cannot use {0} for the API: it must be an IPv4 loopback address other than 127.0.0.2 to 127.0.0.5, 127.0.0.7 \
          and 127.0.0.53, which faults use"
     )]
     ApiAddress(SocketAddr),
@@ -253,5 +253,9 @@ fn spawn_api(sockets: ApiSockets, world: &Arc<World>, permits: &Arc<Semaphore>, 
         tasks.spawn(accept_loop(listener, Arc::clone(permits), move |stream| {
             tls::serve(stream, Arc::clone(&shared))
         }));
+    }
+    for (listener, how) in [(sockets.resetting, AtAnyWord::Reset), (sockets.silent, AtAnyWord::Hang)] {
+        let Some(listener) = listener else { continue };
+        tasks.spawn(accept_loop(listener, Arc::clone(permits), move |stream| tls::hear(stream, how)));
     }
 }

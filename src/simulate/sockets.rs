@@ -9,6 +9,10 @@ use tokio::net::{TcpListener, UdpSocket};
 pub(super) const REFUSING: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 /// A full listener is here: SYNs are dropped.
 pub(super) const BLACK_HOLE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
+/// What listens here resets every connection as soon as something is said.
+pub(super) const RESETTING: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 4);
+/// What listens here never answers what is said.
+pub(super) const SILENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 5);
 /// The API is here too, at an address nobody expects.
 pub(super) const UNEXPECTED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 7);
 /// Nothing listens here: where a local stub resolver would be.
@@ -26,6 +30,10 @@ pub(super) struct ApiSockets {
     pub(super) listeners: Vec<TcpListener>,
     /// Whether `::1` is among them.
     pub(super) ipv6: bool,
+    /// At [`RESETTING`], where usable.
+    pub(super) resetting: Option<TcpListener>,
+    /// At [`SILENT`], where usable.
+    pub(super) silent: Option<TcpListener>,
 }
 
 pub(super) async fn bind_tcp(what: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -44,7 +52,7 @@ pub(super) async fn bind_dns(address: SocketAddr) -> Result<(UdpSocket, TcpListe
 
 /// Every address the API answers at, on the same port, which none of the silent addresses uses.
 pub(super) async fn bind_api(address: SocketAddr) -> Result<ApiSockets, StartError> {
-    let reserved = [REFUSING, BLACK_HOLE, UNEXPECTED, STUB];
+    let reserved = [REFUSING, BLACK_HOLE, RESETTING, SILENT, UNEXPECTED, STUB];
     match address.ip() {
         IpAddr::V4(ip) if ip.is_loopback() && !reserved.contains(&ip) => {}
         IpAddr::V4(_) | IpAddr::V6(_) => return Err(StartError::ApiAddress(address)),
@@ -59,9 +67,11 @@ pub(super) async fn bind_api(address: SocketAddr) -> Result<ApiSockets, StartErr
         }
         let ipv6 = optional(TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await)?;
         let usable = ipv6.is_some();
+        let resetting = optional(TcpListener::bind((RESETTING, port)).await)?;
+        let silent = optional(TcpListener::bind((SILENT, port)).await)?;
         let unexpected = optional(TcpListener::bind((UNEXPECTED, port)).await)?;
         let listeners = [Some(main), unexpected, ipv6].into_iter().flatten().collect();
-        Ok(ApiSockets { address, listeners, ipv6: usable })
+        Ok(ApiSockets { address, listeners, ipv6: usable, resetting, silent })
     })
     .await
 }

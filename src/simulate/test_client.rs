@@ -7,6 +7,7 @@ use hickory_resolver::proto::rr::{Name, RecordType};
 use http::{HeaderMap, Method, Request, StatusCode, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::crypto::SupportedKxGroup;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -94,9 +95,21 @@ pub(super) async fn handshake(
     host: &str,
     alpn: &[&str],
 ) -> io::Result<TlsStream<TcpStream>> {
+    handshake_with(simulator, host, alpn, rustls::crypto::aws_lc_rs::ALL_KX_GROUPS).await
+}
+
+/// The same with these key exchanges only.
+pub(super) async fn handshake_with(
+    simulator: &Simulator,
+    host: &str,
+    alpn: &[&str],
+    groups: &[&'static dyn SupportedKxGroup],
+) -> io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(simulator.ca_pem().as_bytes()).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    provider.kx_groups = groups.to_vec();
+    let provider = Arc::new(provider);
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()

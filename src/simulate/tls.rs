@@ -6,10 +6,11 @@ mod configs;
 use super::http;
 use super::world::World;
 use configs::{Break, Handshake};
+use rustls::NamedGroup;
 use rustls::server::Acceptor;
 use std::io;
 use std::sync::Arc;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -24,15 +25,36 @@ pub(super) async fn serve(stream: TcpStream, world: Arc<World>) -> io::Result<()
     }
 }
 
+/// What an address does as soon as something is said to it, whatever it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum AtAnyWord {
+    Reset,
+    Hang,
+}
+
+/// Hears the first words of a client and breaks off.
+pub(super) async fn hear(mut stream: TcpStream, how: AtAnyWord) -> io::Result<()> {
+    if stream.read(&mut [0; 4096]).await? == 0 {
+        return Ok(());
+    }
+    let how = match how {
+        AtAnyWord::Reset => Break::Reset,
+        AtAnyWord::Hang => Break::Hang,
+    };
+    break_off(stream, how).await
+}
+
 /// Shakes hands; the name that was asked for comes with the stream. Without one the name's fault broke it off.
 pub(super) async fn accept(
     stream: TcpStream,
     world: &World,
 ) -> io::Result<Option<(TlsStream<TcpStream>, Option<String>)>> {
     let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
-    let server_name = start.client_hello().server_name().map(str::to_ascii_lowercase);
+    let hello = start.client_hello();
+    let server_name = hello.server_name().map(str::to_ascii_lowercase);
+    let large = hello.named_groups().is_some_and(|groups| groups.contains(&NamedGroup::X25519MLKEM768));
     let fault = server_name.as_deref().and_then(|host| world.fault(host));
-    match world.tls.handshake(fault) {
+    match world.tls.handshake(fault, large) {
         Handshake::GoOn(config) => {
             let stream = start.into_stream(Arc::clone(config)).await?;
             Ok(Some((stream, server_name)))
@@ -57,10 +79,12 @@ async fn break_off(mut stream: TcpStream, how: Break) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_client::{SILENCE, handshake, start, tls_error};
+    use super::super::test_client::{SILENCE, handshake, handshake_with, start, tls_error};
+    use rustls::crypto::aws_lc_rs::kx_group::{SECP256R1, X25519};
     use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, ProtocolVersion};
     use std::io::ErrorKind;
-    use tokio::io::AsyncReadExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
     use tokio::time::timeout;
 
     const BOTH: &[&str] = &["h2", "http/1.1"];
@@ -93,6 +117,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_hello_that_is_dropped_for_its_size_is_answered_when_it_is_small() {
+        let simulator = start().await;
+        let large = handshake(&simulator, "tls-large-hello.sim.test", BOTH);
+        assert!(timeout(SILENCE, large).await.is_err());
+        let classical = [X25519, SECP256R1];
+        assert!(handshake_with(&simulator, "tls-large-hello.sim.test", BOTH, &classical).await.is_ok());
+        assert!(handshake(&simulator, "api.sim.test", BOTH).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn addresses_that_reset_or_say_nothing_do_so_whatever_name_is_sent() {
+        let simulator = start().await;
+        let port = simulator.api_address().port();
+        let said = async |address: &str| {
+            let mut stream = TcpStream::connect((address, port)).await?;
+            stream.write_all(b"\x16\x03\x01 any words").await?;
+            stream.read_u8().await
+        };
+        assert_eq!(said("127.0.0.4").await.unwrap_err().kind(), ErrorKind::ConnectionReset);
+        assert!(timeout(SILENCE, said("127.0.0.5")).await.is_err());
+    }
+
+    #[tokio::test]
     async fn certificate_faults_are_refused_for_what_they_are() {
         let simulator = start().await;
         let refused = async |name: &str| match tls_error(&simulator, &format!("{name}.sim.test")).await {
@@ -101,6 +148,8 @@ mod tests {
         };
         assert!(matches!(refused("tls-expired").await, CertificateError::ExpiredContext { .. }));
         assert!(matches!(refused("tls-not-yet-valid").await, CertificateError::NotValidYetContext { .. }));
+        assert!(matches!(refused("tls-clock-behind").await, CertificateError::ExpiredContext { .. }));
+        assert!(matches!(refused("tls-clock-ahead").await, CertificateError::NotValidYetContext { .. }));
         assert!(matches!(refused("tls-wrong-name").await, CertificateError::NotValidForNameContext { .. }));
         for name in ["tls-untrusted", "tls-untrusted-root-sent", "tls-self-signed", "tls-incomplete-chain"] {
             assert_eq!(refused(name).await, CertificateError::UnknownIssuer, "{name}");

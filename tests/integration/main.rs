@@ -22,6 +22,8 @@ mod exposition;
 #[cfg(test)]
 mod exposition_format;
 #[cfg(test)]
+mod false_alarms;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod incidents;
@@ -47,6 +49,8 @@ mod retries;
 mod reused;
 #[cfg(test)]
 mod routes;
+#[cfg(test)]
+mod scenarios;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //!
 //! Each test has a network of its own in namespaces that it makes, which takes root; nothing leaves them.
 
-mod network;
-mod place;
+pub(crate) mod network;
+pub(crate) mod place;
 
 use crate::canary::Canary;
 use crate::exposition::Samples;

@@ -8,6 +8,7 @@ use std::pin::pin;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
+use futures_util::future::OptionFuture;
 use http::{Request, response};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Body;
@@ -116,12 +117,14 @@ where
     C: Future<Output = Result<(), hyper::Error>>,
     X: Future<Output = Result<(), hyper::Error>>,
 {
-    let mut connection = pin!(connection);
+    let mut connection = pin!(OptionFuture::from(Some(connection)));
     let mut exchange = pin!(exchange);
     tokio::select! {
         biased;
         result = &mut exchange => result,
-        ended = &mut connection => {
+        Some(ended) = &mut connection => {
+            // A request that it has not taken yet is canceled only when it is gone.
+            connection.set(None.into());
             // The connection is over; what it already delivered is still to be read, and its own error says more than
             // "canceled".
             match (exchange.await, ended) {
@@ -218,4 +221,30 @@ fn keep(kept: &mut BytesMut, data: &[u8], limit: usize) -> bool {
     let room = limit.saturating_sub(kept.len());
     kept.extend_from_slice(data.get(..room.min(data.len())).unwrap_or_default());
     data.len() <= room
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_to_a_connection_that_has_just_ended_is_not_waited_for() {
+        let (ours, theirs) = tokio::io::duplex(4096);
+        let builder = http2::Builder::new(TokioExecutor::new());
+        let (mut sender, connection) = builder.handshake(TokioIo::new(ours)).await.unwrap();
+        drop(theirs);
+        // The task that reads finds out before the request is taken.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        let request = Request::get("http://api.test/").body(Full::<Bytes>::default()).unwrap();
+        let mut progress = Progress::default();
+        let response = sender.send_request(request);
+        let exchange = drive(connection, receive(response, &mut progress));
+        assert!(timeout(Duration::from_secs(10), exchange).await.unwrap().is_err());
+    }
 }

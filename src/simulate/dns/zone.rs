@@ -1,7 +1,7 @@
 //! What each name below the domain has: addresses, aliases, or nothing.
 
 use super::super::fault::Fault;
-use super::super::sockets::{BLACK_HOLE, REFUSING, STUB, UNEXPECTED, UNREACHABLE};
+use super::super::sockets::{BLACK_HOLE, REFUSING, RESETTING, SILENT, STUB, UNEXPECTED, UNREACHABLE};
 use super::super::world::World;
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType, rdata};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -111,14 +111,18 @@ fn ipv4(world: &World, fault: Option<Fault>) -> Vec<Ipv4Addr> {
         Some(Fault::TcpRefused) => vec![REFUSING],
         Some(Fault::TcpTimeout) => vec![BLACK_HOLE],
         Some(Fault::TcpUnreachable) => vec![UNREACHABLE],
+        Some(Fault::TlsAddressReset) => vec![RESETTING],
+        Some(Fault::TlsAddressSilent) => vec![SILENT],
         Some(Fault::TcpSecondAddress) => vec![REFUSING, world.healthy],
         _ => vec![world.healthy],
     }
 }
 
 fn ipv6(world: &World, host: &str, fault: Option<Fault>) -> Vec<Ipv6Addr> {
-    let elsewhere = matches!(fault, Some(Fault::DnsLoopback | Fault::DnsUnexpected))
-        || fault.is_some_and(|fault| fault.layer() == "tcp");
+    let elsewhere = matches!(
+        fault,
+        Some(Fault::DnsLoopback | Fault::DnsUnexpected | Fault::TlsAddressReset | Fault::TlsAddressSilent)
+    ) || fault.is_some_and(|fault| fault.layer() == "tcp");
     let wanted = host.starts_with("v6.") || host.starts_with("dual.");
     match fault {
         Some(Fault::DnsSinkholed) => vec![Ipv6Addr::UNSPECIFIED],

@@ -87,14 +87,19 @@ impl Call {
         in_body.unwrap_or(false) || self.path().ends_with(":streamGenerateContent")
     }
 
+    /// Whether it carries a key, right or wrong.
+    pub(super) fn is_keyed(&self) -> bool {
+        KEY_HEADERS.iter().any(|name| self.head.headers.contains_key(*name))
+            || self.parameter("key").is_some()
+    }
+
     /// What is remembered of it: no key, and nothing of what was said.
     pub(super) fn record(&self) -> RecordedRequest {
         RecordedRequest {
             host: self.host.clone(),
             method: self.head.method.to_string(),
             path: self.path().to_owned(),
-            keyed: KEY_HEADERS.iter().any(|name| self.head.headers.contains_key(*name))
-                || self.parameter("key").is_some(),
+            keyed: self.is_keyed(),
             model: self.model().map(|model| model.chars().take(LONGEST_MODEL).collect()),
             stream: self.wants_stream(),
             http_version: match self.head.version {

@@ -12,6 +12,7 @@ use super::limits;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Method, Response, StatusCode};
+use jiff::SignedDuration;
 use serde_json::json;
 use std::time::Duration;
 
@@ -38,10 +39,14 @@ const UPSTREAM_TEXT: &str = "upstream connect error or disconnect/reset before h
 pub(super) async fn answer(world: &World, call: Call) -> Answer {
     let ids = world.next_ids();
     let ask = Ask { world, ids: &ids, call: &call };
-    let answer = match (call.fault, &call.content) {
+    let fault = match call.fault {
+        Some(Fault::Http401Keyed) => call.is_keyed().then_some(Fault::Http401),
+        fault => fault,
+    };
+    let answer = match (fault, &call.content) {
         // The edge stops a body that is too large before the API sees it.
         (_, Content::TooLarge) => from_edge(api::too_large(), &ids),
-        (None, _) => ask.healthy(),
+        (None | Some(Fault::HttpH2Silent | Fault::HttpH2Reset), _) => ask.healthy(),
         (Some(Fault::HttpSlow), _) => {
             tokio::time::sleep(SLOW).await;
             ask.healthy()
@@ -65,6 +70,17 @@ pub(super) async fn answer(world: &World, call: Call) -> Answer {
             .unwrap_or_else(|| somebody_elses(fault, world)),
     };
     if call.head.method == Method::HEAD { without_body(answer) } else { answer }
+}
+
+/// The time that a server whose clock is wrong says it is.
+pub(super) fn date(fault: Fault) -> Option<HeaderValue> {
+    let days = match fault {
+        Fault::TlsClockAhead => 4,
+        Fault::TlsClockBehind => -4,
+        _ => return None,
+    };
+    let time = wall_clock().checked_add(SignedDuration::from_hours(24 * days)).ok()?;
+    HeaderValue::try_from(time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
 }
 
 /// Errors of the API itself.
@@ -246,6 +262,15 @@ mod tests {
             assert!(answer.headers.contains_key("anthropic-organization-id"), "{name}");
             assert_eq!(answer.headers.contains_key("retry-after"), name == "http-429", "{name}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_keys_spares_calls_without_one() {
+        let simulator = start().await;
+        let status = async |headers| {
+            get(&simulator, "http-401-keyed.sim.test", "/api/hello", headers).await.unwrap().status.as_u16()
+        };
+        assert_eq!((status(&[]).await, status(KEYED).await), (200, 401));
     }
 
     #[tokio::test]

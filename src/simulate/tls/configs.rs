@@ -87,7 +87,8 @@ impl Tls {
         &self.intermediate
     }
 
-    pub(super) fn handshake(&self, fault: Option<Fault>) -> Handshake<'_> {
+    /// `large` is whether the ClientHello offers a post-quantum key exchange, which makes it a large one.
+    pub(super) fn handshake(&self, fault: Option<Fault>, large: bool) -> Handshake<'_> {
         Handshake::GoOn(match fault {
             Some(Fault::TlsNotTls) => return Handshake::BreakOff(Break::Say(NOT_TLS)),
             Some(Fault::TlsBanner) => return Handshake::BreakOff(Break::Say(b"SSH-2.0-OpenSSH_9.2\r\n")),
@@ -96,8 +97,9 @@ impl Tls {
             Some(Fault::TlsReset) => return Handshake::BreakOff(Break::Reset),
             Some(Fault::TlsEof) => return Handshake::BreakOff(Break::Close),
             Some(Fault::TlsTimeout) => return Handshake::BreakOff(Break::Hang),
-            Some(Fault::TlsExpired) => &self.expired,
-            Some(Fault::TlsNotYetValid) => &self.not_yet_valid,
+            Some(Fault::TlsLargeHello) if large => return Handshake::BreakOff(Break::Hang),
+            Some(Fault::TlsExpired | Fault::TlsClockBehind) => &self.expired,
+            Some(Fault::TlsNotYetValid | Fault::TlsClockAhead) => &self.not_yet_valid,
             Some(Fault::TlsWrongName) => &self.wrong_name,
             Some(Fault::TlsUntrusted) => &self.untrusted,
             Some(Fault::TlsUntrustedRootSent) => &self.untrusted_root_sent,

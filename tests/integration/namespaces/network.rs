@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsFd as _;
 use std::panic::resume_unwind;
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
@@ -25,6 +26,10 @@ pub(crate) const fn server(number: u8) -> [IpAddr; 2] {
         IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, number as u16)),
     ]
 }
+
+/// An address of the server's that looks like one of the internet (it is kept for benchmarks): the others are for
+/// documentation, where no API can be.
+pub(crate) const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 2);
 
 /// The last of the server's addresses.
 pub(crate) const LAST: u8 = 5;
@@ -90,6 +95,8 @@ impl Network {
             format!("address add {ipv4}/24 dev uplink\naddress add {ipv6}/64 dev uplink nodad\n")
         };
         let all: String = (2..=LAST).map(own).collect();
+        let all = all + &format!("address add {ELSEWHERE}/32 dev uplink\n");
+        router.ip(&format!("route add {ELSEWHERE} via {}\n", SERVER[0]));
         server.ip(&host(&all, ["198.51.100.1", "2001:db8:2::1"]));
         Self { client, router, server }
     }
@@ -115,6 +122,25 @@ impl Network {
     /// Changes the router's routes: commands of `ip -batch`.
     pub(crate) fn route(&self, commands: &str) {
         self.router.ip(commands);
+    }
+
+    /// Runs commands of `sh` on the router.
+    pub(crate) fn router_does(&self, commands: &str) {
+        self.router.sh(commands);
+    }
+
+    /// Runs commands of `sh` on the client.
+    pub(crate) fn client_does(&self, commands: &str) {
+        self.client.sh(commands);
+    }
+
+    /// Runs something on the router in a thread of its own.
+    pub(crate) fn thread_on_the_router(&self, run: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+        let file = File::open(self.router.file()).unwrap();
+        std::thread::spawn(move || {
+            move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
+            run();
+        })
     }
 
     /// Changes the client's routes.

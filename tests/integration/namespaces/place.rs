@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::network::{LAST, Network, SERVER, server};
+use super::network::{ELSEWHERE, LAST, Network, SERVER, server};
 use crate::canary::Canary;
 use crate::peers::authority::Authority;
 use crate::peers::nginx::API;
@@ -20,10 +20,10 @@ const INTERVAL: u32 = 4;
 pub(super) const TIMEOUT: u32 = 3;
 
 /// A network with its programs, from the canary's side.
-pub(super) struct Place {
+pub(crate) struct Place {
     // First, so that they end before their network does.
     _peers: [Peer; 2],
-    pub(super) network: Network,
+    pub(crate) network: Network,
     workspace: Workspace,
     root: PathBuf,
 }
@@ -33,12 +33,22 @@ pub(super) type To<'a> = (&'a str, u8, u16);
 
 impl Place {
     /// Waits until all of `ports` are reached through the router over both families.
-    pub(super) async fn new(network: Network, ports: &[u16]) -> Self {
+    pub(crate) async fn new(network: Network, ports: &[u16]) -> Self {
         let workspace = Workspace::new();
         let authority = Authority::new(workspace.path());
         let nginx = nginx(&network, &workspace, &authority, ports).await;
         let unbound = unbound(&workspace).await;
         Self { _peers: [nginx, unbound], network, root: authority.root(), workspace }
+    }
+
+    /// The file of the certificate to trust.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The directory of the test.
+    pub(crate) fn workspace(&self) -> &Workspace {
+        &self.workspace
     }
 
     /// Starts a canary that watches these.
@@ -65,6 +75,9 @@ async fn nginx(network: &Network, workspace: &Workspace, authority: &Authority, 
     let directory = workspace.path().join("nginx");
     std::fs::create_dir(&directory).unwrap();
     let certificate = authority.leaf("server", 90);
+    // With the root, so that what the server says first is larger than a packet.
+    let chain = [&certificate.chain, &authority.root()].map(|file| std::fs::read_to_string(file).unwrap());
+    let chain = put(&directory, "chain.pem", &chain.concat());
     let mut listen = String::new();
     for port in ports {
         writeln!(listen, "listen {port} ssl http2; listen [::]:{port} ssl http2;").unwrap();
@@ -76,8 +89,9 @@ async fn nginx(network: &Network, workspace: &Workspace, authority: &Authority, 
          access_log off;\n\
          client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;\n\
          uwsgi_temp_path uwsgi; scgi_temp_path scgi;\n\
-         server {{ {listen} ssl_certificate {}; ssl_certificate_key {}; {API} }}\n}}\n",
-        certificate.chain.display(),
+         server {{ {listen} ssl_certificate {}; ssl_certificate_key {}; {API} }}\n\
+         server {{ listen 80; listen [::]:80; {API} }}\n}}\n",
+        chain.display(),
         certificate.key.display()
     );
     let config = put(&directory, "nginx.conf", &config);
@@ -88,7 +102,8 @@ async fn nginx(network: &Network, workspace: &Workspace, authority: &Authority, 
     Peer::at(directory.join("error.log"), command, &addresses).await
 }
 
-/// The resolver on the client: `serverN.peers.test` is the server's addresses that end in N.
+/// The resolver on the client: `serverN.peers.test` is the server's addresses that end in N, `elsewhere.peers.test` the
+/// one that looks like somebody else's.
 async fn unbound(workspace: &Workspace) -> Peer {
     let directory = workspace.path().join("unbound");
     std::fs::create_dir(&directory).unwrap();
@@ -98,6 +113,7 @@ async fn unbound(workspace: &Workspace) -> Peer {
             writeln!(names, "  local-data: \"server{number}.peers.test. 60 IN {kind} {address}\"").unwrap();
         }
     }
+    writeln!(names, "  local-data: \"elsewhere.peers.test. 60 IN A {ELSEWHERE}\"").unwrap();
     let config = format!(
         r#"server:
   num-threads: 1
