@@ -71,6 +71,8 @@ const RULES: &[Rule] = &[
     Rule { name: "large_hello", read: handshake::large_hello },
     Rule { name: "name_filtered", read: handshake::name_filtered },
     Rule { name: "plain_http_on_port", read: handshake::plain_http_on_port },
+    // Where only an experiment took the other family.
+    Rule { name: "other_family_would_work", read: family::would_work },
     // Calls.
     Rule { name: "http2_broken", read: http::http2_broken },
     Rule { name: "idle_connections_cut", read: http::idle_connections_cut },
@@ -159,13 +161,16 @@ fn decide<'a>(view: &View<'a>) -> Option<Decided<'a>> {
     if !view.up {
         return read(RULES, view, view.lead()?);
     }
-    let failing = view.failing().into_iter().filter_map(|lead| read(RULES, view, lead));
-    let noticed = degraded::leads(view).into_iter().filter_map(|lead| read(NOTICED, view, lead));
+    let failing = view.failing().into_iter().filter_map(|lead| Some((false, read(RULES, view, lead)?)));
+    let noticed =
+        degraded::leads(view).into_iter().filter_map(|lead| Some((true, read(NOTICED, view, lead)?)));
     // What does not work comes before what is only not as it should be; then the lowest layer; then what a client uses.
-    failing.chain(noticed).min_by_key(|decided| {
+    let first = failing.chain(noticed).min_by_key(|(noticed, decided)| {
         let reason = decided.conclusion.reason;
-        (reason.severity() != Severity::Down, reason, !view.is_used(decided.lead.outcome))
-    })
+        let soft = reason.severity() != Severity::Down;
+        (soft, soft && *noticed, reason, !view.is_used(decided.lead.outcome))
+    });
+    first.map(|(_, decided)| decided)
 }
 
 fn read<'a>(rules: &[Rule], view: &View<'a>, lead: Lead<'a>) -> Option<Decided<'a>> {

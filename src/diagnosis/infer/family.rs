@@ -8,6 +8,12 @@ use crate::outcome::{Family, Layer, Reason};
 /// One family gets nowhere while the other one works on the same route. What is wrong with its name is a matter of the
 /// resolver.
 pub(super) fn broken(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
+    if view.up { would_work(view, lead) } else { None }
+}
+
+/// The same, where the target does not take the other family and an experiment did: what is known of the one it takes says
+/// more, if anything is.
+pub(super) fn would_work(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
     let reason = match lead.outcome.path.family {
         Family::Ipv4 => Reason::Ipv4Broken,
         Family::Ipv6 => Reason::Ipv6Broken,

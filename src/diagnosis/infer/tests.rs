@@ -257,7 +257,7 @@ fn families() -> Vec<Told> {
             => "own_reason", Degraded(DnsServfail), Resolver, [], [];
         "only one family is walked": Story::of(vec![failing(DIRECT, Ipv6, TcpTimeout)])
                 .tried(Trial::OtherFamily(vec![working(DIRECT, Ipv4)]))
-            => "family_broken", Down(Ipv6Broken), Network, ["ipv4 works"], [];
+            => "other_family_would_work", Down(Ipv6Broken), Network, ["ipv4 works"], [];
         "this machine has no IPv6": pair(AuthInvalid, TcpUnreachable)
             => "own_reason", Down(AuthInvalid), Account, ["2 of 2 paths fail"], ["the certificate verified"];
         "the family that gets further": pair(TcpTimeout, TlsTimeout)
