@@ -30,7 +30,7 @@ impl Config {
         let address = unbound.address;
         Self(format!(
             "resolvers: {{ udp: {{ address: \"udp://{address}\" }}, tcp: {{ address: \"tcp://{address}\" }} }}\n\
-             defaults: {{ interval: 3s, timeout: 3s }}\ntargets:\n"
+             defaults: {{ interval: 3s, timeout: 3s, diagnosis: {{ follow_ups: false }} }}\ntargets:\n"
         ))
     }
 

@@ -16,7 +16,10 @@ const RETRY: &str = ", retry: { max_attempts: 3, base_delay: 50ms, jitter: none 
 async fn one_run(scene: &Scene, host: &str, more: &str) -> (Canary, Samples) {
     let target = scene.target("tried", host, &format!("{KEYED}{RETRY}{more}"));
     let name = format!("{host}.yml");
-    let config = scene.workspace.write(&name, &scene.text("interval: 60s, timeout: 20s", &[target]));
+    let config = scene.workspace.write(
+        &name,
+        &scene.text("interval: 60s, timeout: 20s, diagnosis: { follow_ups: false }", &[target]),
+    );
     let canary = Canary::start_with(&config, &[], &[KEY]).await;
     canary.wait_runs("tried", 1.0).await;
     let asked = asked(scene, host).len();
@@ -53,7 +56,12 @@ async fn what_does_not_pass_is_tried_as_often_as_configured_in_each_run() {
     let scene = Scene::new().await;
     scene.simulator.set_fault("always.sim.test", Fault::Http529);
     let target = scene.target("always", "always", &format!("{KEYED}{RETRY}"));
-    let canary = Canary::start_with(&scene.config("interval: 2s", &[target]), &[], &[KEY]).await;
+    let canary = Canary::start_with(
+        &scene.config("interval: 2s, diagnosis: { follow_ups: false }", &[target]),
+        &[],
+        &[KEY],
+    )
+    .await;
     let of = [("target", "always")];
     canary.wait_runs("always", 3.0).await;
     let requests = || number(asked(&scene, "always").len());
@@ -102,7 +110,10 @@ async fn layers_below_the_call_are_tried_again_too() {
     ] {
         let target = scene.target("tried", host, &format!("{KEYED}{RETRY}"));
         let name = format!("{host}.yml");
-        let config = scene.workspace.write(&name, &scene.text("interval: 60s, timeout: 20s", &[target]));
+        let config = scene.workspace.write(
+            &name,
+            &scene.text("interval: 60s, timeout: 20s, diagnosis: { follow_ups: false }", &[target]),
+        );
         let canary = Canary::start_with(&config, &[], &[KEY]).await;
         let line = canary.wait_log(&["message=fails", "target=tried", &format!("reason={reason}")]).await;
         let tried = line.contains("attempt 3 failed");

@@ -82,7 +82,11 @@ async fn keys_go_to_verified_hosts_only_and_show_nowhere() {
         assert!(of(host).iter().any(|request| request.keyed) && of(host).iter().all(keyed), "{host}");
     }
     for host in unverified.iter().chain(&["no-tls"]) {
-        assert!(of(host).is_empty(), "{host} was asked for something: {:?}", of(host));
+        // But for its time or what it is, after a failure: fixed requests without anything that is configured.
+        let fixed = |request: &&RecordedRequest| {
+            !request.keyed && matches!((&*request.method, &*request.path), ("HEAD" | "GET", "/"))
+        };
+        assert!(of(host).iter().all(fixed), "{host} was asked for something: {:?}", of(host));
     }
     let samples = canary.samples().await;
     assert_eq!(samples.one("target_up", &[("target", "api")]), Some(1.0), "the right key was sent");
