@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use case::{Case, Neighbour, State};
 pub use damper::{Change, Damper, New};
-pub use infer::infer;
+pub use infer::{infer, is_late};
 pub use plan::{MOST, wanted};
 pub use rounds::{Inquiry, MOST_ROUNDS, Round, Rounds, Signature};
 pub use say::Say;
@@ -127,6 +127,12 @@ pub struct Facts {
     pub wait: Option<String>,
     /// By how much our clock is wrong, such as `3d ahead`.
     pub clock: Option<String>,
+    /// For how long a connection was kept idle that did not work any more, such as `90s`.
+    pub held: Option<String>,
+    /// The endpoint's scheme, host and, where it is not the usual one, port, such as `https://api.example.com`.
+    pub url: Option<String>,
+    /// The endpoint's port.
+    pub port: Option<String>,
     /// The provider's request id.
     pub request_id: Option<String>,
 }

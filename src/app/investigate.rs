@@ -163,6 +163,7 @@ impl Investigator {
             route: standing.route.now.as_deref(),
             neighbours: &neighbours,
             lag: lag.worst(),
+            late_runs: 0,
         };
         let mut made: Vec<FollowUp> = Vec::new();
         let mut diagnosis = infer(&case);

@@ -27,6 +27,8 @@ pub(super) struct Patient {
     hosts: Vec<(Arc<str>, Arc<str>)>,
     /// When the first of the runs began that found something wrong.
     since: Option<Instant>,
+    /// How many runs in a row found something wrong while the program was late.
+    late_runs: u32,
     evidence: Option<Evidence>,
 }
 
@@ -40,6 +42,7 @@ struct Evidence {
     route: Option<Arc<str>>,
     neighbours: Vec<Neighbour>,
     lag: Duration,
+    late_runs: u32,
     signature: Option<Signature>,
 }
 
@@ -64,6 +67,7 @@ impl Patient {
             inquiry: Inquiry::default(),
             hosts: hosts.collect(),
             since: None,
+            late_runs: 0,
             evidence: None,
         }
     }
@@ -85,7 +89,7 @@ impl Patient {
             None => neighbours.forget(&target.name),
         }
         if is_well(run, &outcomes) {
-            (self.since, self.evidence) = (None, None);
+            (self.since, self.evidence, self.late_runs) = (None, None, 0);
             self.inquiry.note(None, now);
             let journeys: Vec<&Outcome> = outcomes.iter().map(Arc::as_ref).collect();
             let found = diagnosis::infer(&Case {
@@ -98,10 +102,12 @@ impl Patient {
                 route: standing.route.now.as_deref(),
                 neighbours: &[],
                 lag: Duration::ZERO,
+                late_runs: 0,
             });
             return self.damper.note(found, None, New::Run, target.diagnosis, now);
         }
         let since = *self.since.get_or_insert(started);
+        let lag = lags.worst_since(started);
         let mut evidence = Evidence {
             outcomes,
             lookups: run.lookups.clone(),
@@ -109,9 +115,12 @@ impl Patient {
             endpoint: Arc::clone(&standing.shown),
             route: standing.route.now.clone(),
             neighbours: neighbours.around(&target.name, since, now),
-            lag: lags.worst_since(started),
+            lag,
+            late_runs: self.late_runs,
             signature: None,
         };
+        let late = diagnosis::is_late(lag, target.timeout);
+        self.late_runs = if late { self.late_runs.saturating_add(1) } else { 0 };
         let plain = evidence.diagnose(target, &[]);
         evidence.signature = Signature::of(&plain, &used_route(target, standing));
         self.inquiry.note(evidence.signature.as_ref(), now);
@@ -166,6 +175,7 @@ impl Evidence {
             route: self.route.as_deref(),
             neighbours: &self.neighbours,
             lag: self.lag,
+            late_runs: self.late_runs,
         }
     }
 

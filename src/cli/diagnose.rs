@@ -191,7 +191,9 @@ fn prepare(flags: &Flags, arguments: &DiagnoseArgs, env: &Env) -> Result<Prepare
     }
     let mut resolvers = config.resolvers;
     resolvers.extend(arguments.resolvers.iter().cloned());
-    let mut controls = config.controls;
+    // What is named here is meant instead of what the embedded config has.
+    let own = source == Source::Default && !arguments.controls.is_empty();
+    let mut controls = if own { Vec::new() } else { config.controls };
     controls.extend(arguments.controls.iter().cloned());
     if source == Source::Default {
         if resolvers.is_empty() {

@@ -27,6 +27,8 @@ pub struct Case<'a> {
     pub neighbours: &'a [Neighbour],
     /// By how much the program itself woke up late at the worst since the run began.
     pub lag: Duration,
+    /// How many runs in a row before this one failed while the program was late ([`is_late`](super::is_late)).
+    pub late_runs: u32,
 }
 
 /// Another target, as far as it tells something of this one.

@@ -11,6 +11,7 @@ mod facts;
 mod family;
 mod handshake;
 mod http;
+mod idle;
 mod key;
 mod names;
 mod offline;
@@ -28,6 +29,8 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 pub(super) use http::is_http2;
+pub use ourselves::is_late;
+pub(super) use ourselves::{is_about_time, lasts};
 pub(super) use view::{Lead, View};
 
 use super::{Case, Diagnosis, Facts, Language, Say, Seen, Verdict};
@@ -47,15 +50,17 @@ const RULES: &[Rule] = &[
     // Our own trouble makes everything else doubtful.
     Rule { name: "own_resources", read: ourselves::own_resources },
     Rule { name: "own_slowness", read: ourselves::own_slowness },
+    Rule { name: "hosts_file", read: names::hosts_file },
     // What works beside it says most.
     Rule { name: "family_broken", read: family::broken },
     Rule { name: "proxy_required", read: proxy::required },
+    Rule { name: "family_dead", read: family::dead },
     Rule { name: "offline", read: offline::offline },
     // Names.
-    Rule { name: "hosts_file", read: names::hosts_file },
     Rule { name: "resolver_fails_for_all", read: names::resolver_fails_for_all },
     Rule { name: "other_resolver_knows", read: names::other_resolver_knows },
     Rule { name: "name_nowhere", read: names::nowhere },
+    Rule { name: "broken_zone", read: names::broken_zone },
     Rule { name: "only_this_name", read: names::only_this_name },
     // Proxies.
     Rule { name: "proxy_fails_for_all", read: proxy::fails_for_all },
@@ -89,6 +94,7 @@ const RULES: &[Rule] = &[
 /// What something comes to that does not keep its path from working; the first rule that matches decides.
 const NOTICED: &[Rule] = &[
     Rule { name: "own_slowness", read: ourselves::own_slowness },
+    Rule { name: "idle_dropped", read: idle::dropped },
     Rule { name: "worked_when_retried", read: degraded::worked_when_retried },
     Rule { name: "noticed", read: degraded::noticed },
 ];
@@ -215,11 +221,10 @@ fn diagnosis(view: &View<'_>, decided: Decided<'_>) -> Diagnosis {
     }
 }
 
-/// The verdict's own words: those of the journey, and what refined them.
+/// The verdict's own words: those of the journey, or what it was refined by: then the journey's stand at its own reason.
 fn words(reason: Reason, lead: &Lead<'_>, because: Option<&Say>) -> String {
     match because {
-        Some(say) if lead.detail.is_empty() => say.tell(Language::English),
-        Some(say) if reason != lead.reason => format!("{}; {}", lead.detail, say.tell(Language::English)),
+        Some(say) if lead.detail.is_empty() || reason != lead.reason => say.tell(Language::English),
         Some(_) | None => lead.detail.to_owned(),
     }
 }

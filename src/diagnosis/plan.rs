@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::infer::{Lead, View, is_http2};
+use super::infer::{Lead, View, is_about_time, is_http2, lasts};
 use super::{Case, Diagnosis, Verdict};
 use crate::outcome::{Experiment, Family, Reason, Stage, Wanted};
 
@@ -24,16 +24,17 @@ pub fn wanted(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Wanted> {
         let path = &lead.outcome.path;
         let there =
             lead.outcome.endpoint == seen.endpoint && path.route == seen.route && path.family == seen.family;
-        there && lead.reason == reason
+        there && (lead.reason == reason || is_slow_for_long(&view, lead, reason))
     });
     let Some(lead) = lead else { return Vec::new() };
+    let telling = if lead.reason == reason { telling(reason) } else { &[Experiment::Control] };
     let made: HashSet<_> = case
         .follow_ups
         .iter()
         .map(|made| (made.wanted.experiment, &*made.wanted.endpoint, &*made.wanted.route))
         .collect();
     let (endpoint, path) = (&lead.outcome.endpoint, &lead.outcome.path);
-    telling(reason)
+    telling
         .iter()
         .filter(|experiment| !made.contains(&(**experiment, &**endpoint, &*path.route)))
         .filter(|experiment| can_tell(**experiment, &view, &lead))
@@ -48,11 +49,16 @@ pub fn wanted(case: &Case<'_>, diagnosis: &Diagnosis) -> Vec<Wanted> {
         .collect()
 }
 
+/// Whether a trouble that our own slowness explains has lasted, so that it is worth a look whether others work.
+fn is_slow_for_long(view: &View<'_>, lead: &Lead<'_>, reason: Reason) -> bool {
+    reason == Reason::CanaryExhausted && is_about_time(lead.reason) && lasts(view.late_runs)
+}
+
 /// What tells more of a reason, the most telling first.
 fn telling(reason: Reason) -> &'static [Experiment] {
     use Experiment::{
-        ClassicalKeys, Control, Http1, IdleHold, Keyless, NeutralName, OtherFamily, OtherResolver,
-        OtherRoute, PlainHttp, ServerClock, SmallSegments,
+        ClassicalKeys, Control, Http1, Keyless, NeutralName, OtherFamily, OtherResolver, OtherRoute,
+        PlainHttp, ServerClock, SmallSegments,
     };
     use Reason as R;
     match reason {
@@ -83,9 +89,9 @@ fn telling(reason: Reason) -> &'static [Experiment] {
             &[Control, OtherRoute, OtherFamily]
         }
         R::HttpTimeout | R::HttpReset | R::HttpProtocol => {
-            &[Http1, Keyless, Control, OtherRoute, OtherFamily, IdleHold]
+            &[Http1, Keyless, Control, OtherRoute, OtherFamily]
         }
-        R::StreamStalled | R::StreamCut => &[Keyless, Control, IdleHold],
+        R::StreamStalled | R::StreamCut => &[Keyless, Control],
         R::NotTheApi => &[Control, Keyless, OtherRoute],
         R::EdgeChallenge | R::RegionBlocked => &[Keyless, OtherRoute],
         R::EdgeOriginUnreachable
@@ -116,6 +122,7 @@ fn telling(reason: Reason) -> &'static [Experiment] {
         R::CanaryExhausted
         | R::DnsDisagreement
         | R::DnsResolverDown
+        | R::IdleDropped
         | R::AddressFailing
         | R::Ipv6Broken
         | R::Ipv4Broken
@@ -134,8 +141,8 @@ fn can_tell(experiment: Experiment, view: &View<'_>, lead: &Lead<'_>) -> bool {
     let connected = lead.outcome.stages.tcp.evidence().is_some_and(|tcp| tcp.connected().is_some());
     match experiment {
         // They are made at the address that was reached.
-        Experiment::NeutralName
-        | Experiment::SmallSegments
+        Experiment::NeutralName => lead.is_direct() && connected && view.sends_a_name(lead),
+        Experiment::SmallSegments
         | Experiment::ClassicalKeys
         | Experiment::PlainHttp
         | Experiment::ServerClock => lead.is_direct() && connected,
@@ -149,7 +156,9 @@ fn can_tell(experiment: Experiment, view: &View<'_>, lead: &Lead<'_>) -> bool {
             lead.outcome.path.family != Family::Any && view.same_way(lead).count() == 1
         }
         Experiment::OtherRoute => !view.another_route_works(lead),
-        Experiment::Control | Experiment::IdleHold => true,
+        Experiment::Control => true,
+        // It takes minutes, and tells of paths that work: it is made where it is asked for.
+        Experiment::IdleHold => false,
     }
 }
 
@@ -162,8 +171,8 @@ mod tests {
     use crate::outcome::{Finding, HttpVersion, Trial};
     use crate::target::DIRECT;
     use Experiment::{
-        ClassicalKeys, Control, Http1, IdleHold, Keyless, NeutralName, OtherFamily, OtherResolver,
-        OtherRoute, PlainHttp, ServerClock, SmallSegments,
+        ClassicalKeys, Control, Http1, Keyless, NeutralName, OtherFamily, OtherResolver, OtherRoute,
+        PlainHttp, ServerClock, SmallSegments,
     };
 
     const V4: Family = Family::Ipv4;
@@ -221,12 +230,12 @@ mod tests {
             (
                 "silence over HTTP/2",
                 Story::failing(R::HttpTimeout),
-                &[Http1, Keyless, Control, OtherRoute, OtherFamily, IdleHold],
+                &[Http1, Keyless, Control, OtherRoute, OtherFamily],
             ),
             (
                 "silence over HTTP/1.1",
                 over_http1(R::HttpTimeout),
-                &[Keyless, Control, OtherRoute, OtherFamily, IdleHold],
+                &[Keyless, Control, OtherRoute, OtherFamily],
             ),
             ("a refused key", Story::failing(R::AuthInvalid), &[Keyless]),
             ("a refusal without a key", without_a_key(R::AuthForbidden), &[]),

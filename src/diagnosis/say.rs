@@ -13,7 +13,7 @@ mod us;
 use std::fmt;
 use std::time::Duration;
 
-pub(super) use dns::Dns;
+pub(super) use dns::{Dns, is_denial};
 pub(super) use http::Http;
 pub(super) use others::Others;
 pub(super) use paths::Paths;

@@ -117,6 +117,7 @@ reasons! {
     AddressFailing, "address_failing", Tcp, Degraded, Network, "some of the name's addresses do not work";
     Ipv6Broken, "ipv6_broken", Tcp, Degraded, Network, "IPv6 fails while IPv4 works";
     Ipv4Broken, "ipv4_broken", Tcp, Degraded, Network, "IPv4 fails while IPv6 works";
+    IdleDropped, "idle_dropped", Tcp, Degraded, Network, "the network forgets idle connections";
     CanaryExhausted, "canary_exhausted", Tcp, Down, Canary, "the canary ran out of its own resources";
     ProxyUnreachable, "proxy_unreachable", Proxy, Down, Proxy, "the proxy cannot be reached";
     ProxyAuthRequired, "proxy_auth_required", Proxy, Down, Proxy, "the proxy wants credentials";

@@ -26,6 +26,8 @@ mod false_alarms;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod idle;
+#[cfg(test)]
 mod incidents;
 #[cfg(test)]
 mod lifecycle;

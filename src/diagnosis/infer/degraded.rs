@@ -3,7 +3,7 @@
 use super::Conclusion;
 use super::view::{Lead, View};
 use crate::diagnosis::say::Paths;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, Outcome, Reason};
 
 /// Everything that was noticed while something works: beside the journeys, by what they say together, and in first
 /// attempts that had to be made again.
@@ -23,7 +23,17 @@ pub(super) fn leads<'a>(view: &View<'a>) -> Vec<Lead<'a>> {
         Some(of(path, &found.0))
     });
     let again = view.paths.iter().filter(|path| needed_retry(path)).map(|path| Lead::of(path));
-    beside.chain(together).chain(again).collect()
+    // A connection that was kept idle tells nothing while new ones fail as well.
+    let kept = view.kept_in_vain().filter_map(|(wanted, failure)| {
+        let there = |path: &&Outcome| {
+            let Outcome { endpoint, path, .. } = path;
+            *endpoint == wanted.endpoint && path.route == wanted.route && path.family == wanted.family
+        };
+        let outcome = view.paths.iter().copied().filter(there).find(|path| path.success_in_the_end())?;
+        let (reason, detail) = (Reason::IdleDropped, failure.detail.as_str());
+        Some(Lead { outcome, layer: reason.layer(), reason, detail })
+    });
+    beside.chain(together).chain(again).chain(kept).collect()
 }
 
 fn needed_retry(path: &Outcome) -> bool {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::trust;
 use super::view::{self, Lead, View};
+use super::{idle, trust};
 use crate::diagnosis::Facts;
 use crate::outcome::{AnswerSource, DnsEvidence, Reason, TcpEvidence};
+use crate::target::Scheme;
 use crate::units::PromDuration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -20,6 +21,7 @@ pub(super) fn of(view: &View<'_>, lead: &Lead<'_>, reason: Reason) -> Facts {
     let proxied = |outcome: &crate::outcome::Outcome| Some(outcome.stages.proxy.evidence()?.proxy.clone());
     let through = works.filter(|_| reason == Reason::ProxyRequired);
     let clock = view.clock(lead).filter(|clock| clock.off > trust::CLOCKS_AGREE);
+    let endpoint = view.endpoint(lead);
     Facts {
         host: Some(view.host(lead)),
         address: stages.tcp.evidence().and_then(tried).or_else(|| first_address(lead)),
@@ -36,6 +38,15 @@ pub(super) fn of(view: &View<'_>, lead: &Lead<'_>, reason: Reason) -> Facts {
             let way = if clock.ahead { "ahead" } else { "behind" };
             format!("{} {way}", PromDuration(coarse(clock.off)))
         }),
+        held: idle::cut(view, lead).map(|(held, _)| PromDuration(held).to_string()),
+        url: endpoint.as_ref().map(|endpoint| {
+            let scheme = match endpoint.scheme {
+                Scheme::Http => "http",
+                Scheme::Https => "https",
+            };
+            format!("{scheme}://{}", endpoint.authority())
+        }),
+        port: endpoint.map(|endpoint| endpoint.port.to_string()),
         request_id: call.and_then(|call| call.request_id.clone()),
     }
 }

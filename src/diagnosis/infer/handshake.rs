@@ -8,18 +8,24 @@ use crate::outcome::{Blame, Handshake, PlainAnswer, Reason, Trial};
 /// With small segments there is an answer.
 pub(super) fn mtu_black_hole(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
     let (mss, _) = small(view, lead).filter(|(_, answered)| *answered && is_cut(lead.reason))?;
+    if large_ones_pass(view, lead) {
+        return None;
+    }
     Some(Conclusion::of(Reason::TlsMtuBlackhole).because(Tls::SmallAnswered { mss }))
 }
 
 /// Only with a small client hello there is an answer.
 pub(super) fn large_hello(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
-    let answered = classical(view, lead)? && is_cut(lead.reason);
+    let answered = classical(view, lead)? && is_cut(lead.reason) && !comes_and_goes(view, lead);
     answered.then(|| Conclusion::of(Reason::TlsLargeHelloDropped).because(Tls::ClassicalAnswered))
 }
 
 /// Only with another name there is an answer; what concerns size was looked at before.
 pub(super) fn name_filtered(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
     let (name, _) = neutral(view, lead).filter(|(_, answered)| *answered && is_cut(lead.reason))?;
+    if comes_and_goes(view, lead) {
+        return None;
+    }
     let said = Tls::NeutralAnswered { name: name.to_owned(), host: view.host(lead) };
     Some(Conclusion::of(Reason::TlsSniFiltered).because(said))
 }
@@ -34,6 +40,22 @@ pub(super) fn plain_http_on_port(view: &View<'_>, lead: &Lead<'_>) -> Option<Con
     let own_service = elsewhere && !leads_away && !view.is_public(lead);
     let blame = if own_service { Blame::Config } else { Blame::Network };
     Some(Conclusion::of(lead.reason).blame(blame).because(Http::Plain(answer.clone())))
+}
+
+/// Whether a handshake with another name, and else like the one that failed, came to a certificate: so large packets pass
+/// in both directions. An alert in answer would be small.
+fn large_ones_pass(view: &View<'_>, lead: &Lead<'_>) -> bool {
+    view.trials(lead).any(|trial| {
+        let Trial::NeutralName { handshake: Handshake::Answered(seen), .. } = trial else { return false };
+        seen.chain.is_some()
+    })
+}
+
+/// Whether the address answered everything: another name, this one in small packets, and this one in a small hello. What
+/// helped each of them helps none of the others, so it was, or is at times, cut for another cause.
+pub(super) fn comes_and_goes(view: &View<'_>, lead: &Lead<'_>) -> bool {
+    let small = small(view, lead).is_some_and(|(_, answered)| answered);
+    is_cut(lead.reason) && large_ones_pass(view, lead) && small && classical(view, lead) == Some(true)
 }
 
 fn is_cut(reason: Reason) -> bool {

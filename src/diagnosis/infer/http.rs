@@ -1,13 +1,13 @@
 //! Rules about calls that get no answer, or one of somebody else.
 
-use super::Conclusion;
-use super::view::{Came, Lead, View};
+use super::view::{Came, Lead, View, is_answered};
+use super::{Conclusion, idle};
 use crate::diagnosis::say::{Http, Others};
-use crate::outcome::{Blame, HttpVersion, Layer, Reason, Trial};
+use crate::outcome::{Blame, HttpVersion, Layer, Outcome, Reason, Trial};
 
 /// HTTP/1.1 is answered where HTTP/2 is not.
 pub(super) fn http2_broken(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
-    if !is_http2(lead) || !is_cut(lead.reason) {
+    if !is_http2(lead) || !is_cut(lead.reason) || answered_over_http2(view, lead) {
         return None;
     }
     match view.http1(lead)? {
@@ -21,7 +21,20 @@ pub(super) fn http2_broken(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusio
 /// Whether the call was made over HTTP/2.
 pub(in crate::diagnosis) fn is_http2(lead: &Lead<'_>) -> bool {
     let version = lead.outcome.stages.api.evidence().and_then(|seen| seen.version);
-    lead.layer == Layer::Api && version == Some(HttpVersion::Http2)
+    lead.layer == Layer::Api && version == Some(HttpVersion::Http2) && !lead.is_of_another_call()
+}
+
+/// Whether the free call, which is what the one over HTTP/1.1 was, is answered over HTTP/2 as well: then it is the call
+/// that failed, not the version.
+fn answered_over_http2(view: &View<'_>, lead: &Lead<'_>) -> bool {
+    let over_http2 = |outcome: &Outcome| {
+        let version = outcome.stages.api.evidence().and_then(|seen| seen.version);
+        version == Some(HttpVersion::Http2) && is_answered(outcome)
+    };
+    view.trials(lead).any(|trial| {
+        let Trial::Keyless(outcomes) = trial else { return false };
+        outcomes.iter().any(over_http2)
+    })
 }
 
 fn is_cut(reason: Reason) -> bool {
@@ -34,10 +47,7 @@ pub(super) fn idle_connections_cut(view: &View<'_>, lead: &Lead<'_>) -> Option<C
         lead.reason,
         Reason::HttpTimeout | Reason::HttpReset | Reason::StreamCut | Reason::StreamStalled
     );
-    let (held, failure) = view.trials(lead).filter(|_| silent).find_map(|trial| {
-        let Trial::IdleHold { held, failure: Some(failure) } = trial else { return None };
-        Some((*held, failure))
-    })?;
+    let (held, failure) = idle::cut(view, lead).filter(|_| silent)?;
     let said = Http::IdleCut { held, reason: failure.reason };
     Some(Conclusion::of(lead.reason).blame(Blame::Network).because(said))
 }

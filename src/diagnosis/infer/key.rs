@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Conclusion;
 use super::view::{Came, Lead, View};
 use crate::diagnosis::say::Http;
-use crate::outcome::{Blame, Reason};
+use crate::outcome::{AnsweredBy, Blame, Reason};
 
 /// Without a key the refusal says more plainly what it is about: the place we call from, or something in between.
 pub(super) fn refused_before_the_key(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
@@ -14,15 +14,17 @@ pub(super) fn refused_before_the_key(view: &View<'_>, lead: &Lead<'_>) -> Option
         Reason::AuthInvalid | Reason::AuthForbidden | Reason::UnexpectedStatus | Reason::RequestRejected
     );
     let refused = refused(view, lead).filter(|_| unclear)?;
-    let plain = matches!(
-        refused.reason,
-        Reason::RegionBlocked
-            | Reason::EdgeChallenge
-            | Reason::EdgeOriginUnreachable
-            | Reason::TenantRestricted
-            | Reason::NotTheApi
-    );
-    plain.then(|| Conclusion::of(refused.reason).because(Http::KeylessFails { reason: refused.reason }))
+    let by_the_api =
+        lead.outcome.stages.api.evidence().is_some_and(|call| call.answered_by == Some(AnsweredBy::Origin));
+    let of_the_place = matches!(refused.reason, Reason::RegionBlocked | Reason::TenantRestricted);
+    // Where the key brought us to the API, it says nothing of its refusal that others are sent elsewhere.
+    let on_the_way = !by_the_api
+        && matches!(
+            refused.reason,
+            Reason::EdgeChallenge | Reason::EdgeOriginUnreachable | Reason::NotTheApi
+        );
+    (of_the_place || on_the_way)
+        .then(|| Conclusion::of(refused.reason).because(Http::KeylessFails { reason: refused.reason }))
 }
 
 /// Without a key the API answers: the way is open, and it is the key or its account.

@@ -3,8 +3,8 @@
 use super::Conclusion;
 use super::view::{self, Lead, View};
 use crate::diagnosis::State;
-use crate::diagnosis::say::Dns;
-use crate::outcome::{AnswerSource, Blame, DnsEvidence, Layer, Reason, Stage};
+use crate::diagnosis::say::{Dns, is_denial};
+use crate::outcome::{AnswerSource, Blame, DnsEvidence, Layer, Outcome, Reason, Stage};
 
 /// A wrong address that stands in the machine's own hosts file: no resolver is to blame.
 pub(super) fn hosts_file(_: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
@@ -25,8 +25,11 @@ pub(super) fn resolver_fails_for_all(view: &View<'_>, lead: &Lead<'_>) -> Option
         .map(|(control, trouble)| (view::host_of(control.url), trouble.reason))
         .collect();
     let others = view.others(lead);
-    let mine =
-        others.iter().filter(|other| other.resolver.as_ref().is_some_and(|name| *name == own.resolver));
+    // On another route the proxy may have asked.
+    let route = &lead.outcome.path.route;
+    let mine = others.iter().filter(|other| {
+        other.route == *route && other.resolver.as_ref().is_some_and(|name| *name == own.resolver)
+    });
     for other in mine {
         match &other.state {
             State::Fails { layer: Layer::Dns, reason, .. } => said.push((other.host.to_string(), *reason)),
@@ -61,29 +64,69 @@ pub(super) fn other_resolver_knows(view: &View<'_>, lead: &Lead<'_>) -> Option<C
 
 /// No resolver that answers has an address: the name is wrong, or its owner took it away.
 pub(super) fn nowhere(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
-    let empty = |reason| matches!(reason, Reason::DnsNxdomain | Reason::DnsNodata);
-    own_answer(lead).filter(|_| empty(lead.reason))?;
+    let own = own_answer(lead).filter(|_| is_denial(lead.reason))?;
     let others = view.other_resolvers(lead);
-    let alike =
-        others.iter().filter(|stage| stage.failure().is_some_and(|failure| empty(failure.reason))).count();
-    if alike == 0 || others.iter().any(|stage| stage.passed()) {
+    let denies = |stage: &&&Stage<_>| stage.failure().is_some_and(|failure| is_denial(failure.reason));
+    let alike = others.iter().filter(denies).count();
+    let host = view.host(lead);
+    // Nobody else can know an inner name.
+    if alike == 0 || is_inner(&host) || others.iter().any(|stage| stage.passed()) {
         return None;
     }
     let blame = if view.is_public(lead) { Blame::Provider } else { Blame::Config };
-    let said = Dns::Nowhere { host: view.host(lead), resolvers: alike };
+    let said = Dns::Nowhere { host, record_type: own.record_type, resolvers: alike };
     Some(Conclusion::of(lead.reason).blame(blame).because(said))
+}
+
+/// Names of a network of one's own: of one label, or below a domain that is not in the public tree (RFC 6761, 6762, 8375,
+/// and what people use like them).
+fn is_inner(host: &str) -> bool {
+    const INNER: [&str; 10] = [
+        "internal",
+        "local",
+        "localdomain",
+        "lan",
+        "home",
+        "corp",
+        "intranet",
+        "private",
+        "localhost",
+        "home.arpa",
+    ];
+    let below = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    !host.contains('.') || INNER.iter().any(|domain| below(domain))
+}
+
+/// Other resolvers fail at this name as well, while ours answers for others: the servers of its zone are broken, or what
+/// they sign.
+pub(super) fn broken_zone(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
+    let broken = |reason| matches!(reason, Reason::DnsServfail | Reason::DnsBogus);
+    own_answer(lead).filter(|_| broken(lead.reason))?;
+    let others = view.other_resolvers(lead);
+    if others.iter().any(|stage| stage.passed()) {
+        return None;
+    }
+    let alike = |stage: &&Stage<DnsEvidence>| stage.failure().is_some_and(|failure| broken(failure.reason));
+    let resolver = others.into_iter().find(alike)?.evidence()?.resolver.clone();
+    let answers = only_this_name(view, lead)?;
+    let blame = if view.is_public(lead) { Blame::Provider } else { lead.reason.blame() };
+    let said = Dns::BrokenZone { host: view.host(lead), resolver };
+    Some(Conclusion::of(lead.reason).blame(blame).because(said).because_all(answers.because))
 }
 
 /// The resolver answers for other names.
 pub(super) fn only_this_name(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
     let own = own_answer(lead)?;
-    let resolved = view.controls(lead).into_iter().find(|control| {
-        control.outcomes.iter().any(|outcome| match &outcome.stages.dns {
-            Stage::Passed { evidence, .. } => evidence.resolver == own.resolver,
-            Stage::Failed { .. } | Stage::NotReached | Stage::NotPlanned => false,
-        })
-    })?;
-    let said = Dns::AnswersForOthers { resolver: own.resolver.clone(), host: view::host_of(resolved.url) };
+    let resolves = |outcome: &Outcome| match &outcome.stages.dns {
+        Stage::Passed { evidence, .. } => evidence.resolver == own.resolver,
+        Stage::Failed { .. } | Stage::NotReached | Stage::NotPlanned => false,
+    };
+    let controls = view.controls(lead).into_iter();
+    let mut resolved = controls
+        .filter(|control| control.outcomes.iter().any(resolves))
+        .map(|control| view::host_of(control.url));
+    let host = resolved.next()?;
+    let said = Dns::AnswersForOthers { resolver: own.resolver.clone(), host };
     Some(Conclusion::of(lead.reason).because(said))
 }
 

@@ -1,19 +1,22 @@
 //! The rule about having no network at all.
 
-use super::Conclusion;
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
+use super::Conclusion;
 use super::view::{self, Lead, View};
 use crate::diagnosis::State;
 use crate::diagnosis::say::Others;
-use crate::outcome::{Handshake, PlainAnswer, Reason, Trial};
+use crate::outcome::{AnswerSource, DnsEvidence, Handshake, PlainAnswer, Reason, Stage, Trial};
 
 /// Other targets that fail alike, where there is no control host.
 const ENOUGH: usize = 2;
 
 /// Silence here and everywhere else, and not one answer from anywhere.
 pub(super) fn offline(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
-    if view.up || !view::is_silence(lead.reason) || anything_answered(view, lead) {
+    let stub = Stub::of(view, lead);
+    let silent = view::is_silence(lead.reason) || stub.is_some();
+    if view.up || !silent || anything_answered(view, lead, stub) {
         return None;
     }
     let controls = view.controls_failing(lead);
@@ -27,11 +30,57 @@ pub(super) fn offline(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
         .collect();
     let others = view.others(lead);
     let silent: Vec<_> = others.iter().filter(|other| is_silent(&other.state)).collect();
-    let hosts: BTreeSet<_> = silent.iter().map(|other| &other.host).collect();
+    // Hosts of one provider may well be down together.
+    let own = place(&view.host(lead)).to_owned();
+    let places: BTreeSet<_> = silent.iter().map(|other| place(&other.host)).filter(|at| *at != own).collect();
     let targets =
         (!silent.is_empty()).then_some(Others::TargetsFail { failing: silent.len(), all: others.len() });
-    (!controls.is_empty() || hosts.len() >= ENOUGH)
+    (!controls.is_empty() || places.len() >= ENOUGH)
         .then(|| Conclusion::of(Reason::Offline).because_all(said).because_all(targets))
+}
+
+/// A resolver on this machine that only passes questions on, and says that it cannot while there is nobody to ask.
+#[derive(Debug, Clone, Copy)]
+struct Stub<'a>(&'a DnsEvidence);
+
+impl<'a> Stub<'a> {
+    /// That of a trouble, where other resolvers are silent too.
+    fn of(view: &View<'a>, lead: &Lead<'a>) -> Option<Self> {
+        let own = Self(lead.outcome.stages.dns.evidence()?);
+        let others = view.other_resolvers(lead);
+        let silent = |stage: &&Stage<DnsEvidence>| {
+            stage.failure().is_some_and(|failure| failure.reason == Reason::DnsTimeout)
+        };
+        (own.says(lead) && !others.is_empty() && others.iter().all(silent)).then_some(own)
+    }
+
+    /// Whether a trouble is that it says so.
+    fn says(self, lead: &Lead<'_>) -> bool {
+        let Some(seen) = lead.outcome.stages.dns.evidence() else { return false };
+        let AnswerSource::Server { address, .. } = seen.source else { return false };
+        let cannot = matches!(lead.reason, Reason::DnsServfail | Reason::DnsRefused);
+        cannot && seen.resolver == self.0.resolver && address.ip().is_loopback()
+    }
+}
+
+/// What hosts of one owner have in common, as far as can be told: the last two labels of a name, the first half of an
+/// address. Two places may be one owner's, one place never is two of ours.
+fn place(host: &str) -> &str {
+    let name = |host| -> &str {
+        let dot = str::rmatch_indices(host, '.').nth(1);
+        dot.and_then(|(at, _)| host.get(at + 1..)).unwrap_or(host)
+    };
+    match host.parse() {
+        Ok(IpAddr::V4(_)) => {
+            let dot = host.match_indices('.').nth(1);
+            dot.and_then(|(at, _)| host.get(..at)).unwrap_or(host)
+        }
+        Ok(IpAddr::V6(_)) => {
+            let colon = host.match_indices(':').nth(1);
+            colon.and_then(|(at, _)| host.get(..at)).unwrap_or(host)
+        }
+        Err(_) => name(host),
+    }
 }
 
 fn is_silent(state: &State) -> bool {
@@ -43,25 +92,30 @@ fn is_silent(state: &State) -> bool {
 
 /// Whether anything outside this machine answered anything; an answer of the resolver is none, since it may be
 /// one that it kept.
-fn anything_answered(view: &View<'_>, lead: &Lead<'_>) -> bool {
+fn anything_answered(view: &View<'_>, lead: &Lead<'_>, stub: Option<Stub<'_>>) -> bool {
     // A proxy that is silent too says nothing either way.
     let quiet = |reason| {
         let proxy = matches!(reason, Reason::ProxyUnreachable | Reason::ProxyTimeout);
         view::is_silence(reason) || proxy || reason == Reason::CanaryExhausted
     };
-    let here = view.failing().iter().any(|other| !quiet(other.reason));
+    let says_nothing = |lead: &Lead<'_>| quiet(lead.reason) || stub.is_some_and(|stub| stub.says(lead));
+    let here = view.failing().iter().any(|other| !says_nothing(other));
     let neighbours = view.neighbours.iter().any(|neighbour| match &neighbour.state {
         State::Works => true,
-        State::Fails { reason, .. } => !quiet(*reason),
+        State::Fails { reason, .. } => {
+            let cannot = matches!(reason, Reason::DnsServfail | Reason::DnsRefused);
+            let by_stub = stub.is_some_and(|stub| neighbour.resolver.as_ref() == Some(&stub.0.resolver));
+            !(quiet(*reason) || cannot && by_stub)
+        }
     });
     let controls = view.controls(lead).iter().any(|control| match control.came {
         view::Came::Through(_) => true,
-        view::Came::Short(trouble) => !quiet(trouble.reason),
+        view::Came::Short(trouble) => !says_nothing(&trouble) || control.over_the_other.is_some(),
     });
     let reached = |outcomes: &[_]| {
         view::Came::of(outcomes).is_some_and(|came| match came {
             view::Came::Through(_) => true,
-            view::Came::Short(trouble) => !quiet(trouble.reason),
+            view::Came::Short(trouble) => !says_nothing(&trouble),
         })
     };
     let tried = view.trials(lead).any(|trial| match trial {

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use super::Conclusion;
 use super::view::{Lead, View};
+use crate::diagnosis::State;
 use crate::diagnosis::say::Us;
 use crate::outcome::{Layer, Outcome, Reason};
 
 /// Late by as much, we may have caused any timeout.
 const LATE: Duration = Duration::from_secs(1);
+
+/// Runs in a row that failed late, before the trouble is looked at all the same.
+const LASTS: u32 = 5;
 
 /// Descriptors, ports or memory ran out on the way.
 pub(super) fn own_resources(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
@@ -37,17 +41,33 @@ fn is_exhausted(path: &Outcome) -> bool {
     staged.chain(connects).chain(walked).any(|failure| failure.reason == Reason::CanaryExhausted)
 }
 
-/// The time ran out while the program itself was not woken up.
+/// The time ran out while the program itself was not woken up. That explains a trouble for a while; one that lasts while
+/// others work as slowly as we look is theirs.
 pub(super) fn own_slowness(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
-    let late = !view.lag.is_zero() && (view.lag >= LATE || view.lag >= view.target.timeout / 4);
-    (late && is_about_time(lead.reason)).then(|| {
-        let (lag, reason) = (view.lag, Reason::CanaryExhausted);
-        Conclusion::of(reason).because(Us::Late { lag })
-    })
+    let late = is_late(view.lag, view.target.timeout) && is_about_time(lead.reason);
+    let others_work = || {
+        let works = view.others(lead).iter().any(|other| other.state == State::Works);
+        works || view.control_works(lead).is_some()
+    };
+    if !late || (lasts(view.late_runs) && others_work()) {
+        return None;
+    }
+    Some(Conclusion::of(Reason::CanaryExhausted).because(Us::Late { lag: view.lag }))
+}
+
+/// Whether the program was so late that it may have caused a timeout itself.
+#[must_use]
+pub fn is_late(lag: Duration, timeout: Duration) -> bool {
+    !lag.is_zero() && (lag >= LATE || lag >= timeout / 4)
+}
+
+/// Whether so many runs in a row failed late that it is worth a look whether others work all the same.
+pub(in crate::diagnosis) const fn lasts(late_runs: u32) -> bool {
+    late_runs >= LASTS
 }
 
 /// Whether a reason says that something took too long.
-pub(super) fn is_about_time(reason: Reason) -> bool {
+pub(in crate::diagnosis) fn is_about_time(reason: Reason) -> bool {
     matches!(
         reason,
         Reason::DnsTimeout

@@ -30,6 +30,7 @@ pub(in crate::diagnosis) struct Story {
     pub(in crate::diagnosis) follow_ups: Vec<FollowUp>,
     pub(super) neighbours: Vec<Neighbour>,
     pub(super) lag: Duration,
+    pub(in crate::diagnosis) late_runs: u32,
     pub(super) route: Option<&'static str>,
 }
 
@@ -41,6 +42,11 @@ pub(in crate::diagnosis) fn target() -> Arc<Target> {
 /// The same without a key.
 pub(in crate::diagnosis) fn keyless_target() -> Arc<Target> {
     of_config("provider: http\n    url: https://api.example.com\n")
+}
+
+/// A target at an address.
+pub(super) fn address_target() -> Arc<Target> {
+    of_config("provider: http\n    url: https://198.51.100.7\n")
 }
 
 /// A target at the provider's own host.
@@ -69,6 +75,7 @@ impl Story {
             follow_ups: Vec::new(),
             neighbours: Vec::new(),
             lag: Duration::from_millis(2),
+            late_runs: 0,
             route: None,
         }
     }
@@ -110,6 +117,7 @@ impl Story {
             route: self.route,
             neighbours: &self.neighbours,
             lag: self.lag,
+            late_runs: self.late_runs,
         })
     }
 
@@ -318,12 +326,30 @@ pub(in crate::diagnosis) fn neutral(answered: bool) -> Trial {
     Trial::NeutralName { name: "neutral.example".to_owned(), handshake: handshake(answered) }
 }
 
+/// A handshake with another name that is answered by an alert.
+pub(super) fn refused_by_name() -> Trial {
+    let handshake = Handshake::Answered(Box::new(TlsEvidence { chain: None, ..sample::tls() }));
+    Trial::NeutralName { name: "neutral.example".to_owned(), handshake }
+}
+
 pub(in crate::diagnosis) fn small(answered: bool) -> Trial {
     Trial::SmallSegments { mss: 1200, handshake: handshake(answered) }
 }
 
 pub(in crate::diagnosis) fn classical(answered: bool) -> Trial {
     Trial::ClassicalKeys(handshake(answered))
+}
+
+/// A connection that was kept for 90 s, and why it did not work any more.
+pub(super) fn idle_hold(reason: Option<Reason>) -> Trial {
+    Trial::IdleHold { held: Duration::from_secs(90), failure: reason.map(failure) }
+}
+
+/// The call was made over HTTP/2.
+pub(super) fn http2(outcome: &mut Outcome) {
+    if let Stage::Failed { evidence, .. } | Stage::Passed { evidence, .. } = &mut outcome.stages.api {
+        evidence.version = Some(crate::outcome::HttpVersion::Http2);
+    }
 }
 
 /// The server's time, and ours that many seconds later.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::story::{
     ISSUER, OTHER, PROXY, Story, by_issuer, by_proxy, classical, clocks, control, control_fails,
     control_works, failing, fails, failure, lookup, neutral, other_answers, other_fails, other_resolver,
-    public_target, shown, small, then, told, working,
+    public_target, refused_by_name, shown, small, then, told, working,
 };
 use super::{NOTICED, RULES};
 use crate::diagnosis::{Diagnosis, State, Verdict};
@@ -67,6 +67,8 @@ macro_rules! told {
         },)*]
     };
 }
+
+mod doubts;
 
 fn with(mut story: Story, change: impl FnOnce(&mut Story)) -> Story {
     change(&mut story);
@@ -188,7 +190,7 @@ fn names() -> Vec<Told> {
         "unknown here, known elsewhere": Story::failing(DnsNxdomain).tried(other_resolver(other_answers()))
             => "other_resolver_knows", Down(DnsNxdomain), Resolver, ["resolver public has"], [];
         "unknown everywhere": Story::failing(DnsNxdomain).tried(other_resolver(other_fails(DnsNxdomain)))
-            => "name_nowhere", Down(DnsNxdomain), Config, ["1 other resolver has no address for api.example.com"], [];
+            => "name_nowhere", Down(DnsNxdomain), Config, ["1 other resolver has no A for api.example.com"], [];
         "the provider's name is gone": with(
                 Story::failing(DnsNodata).tried(other_resolver(other_fails(DnsNodata))),
                 |story| {
@@ -198,7 +200,7 @@ fn names() -> Vec<Told> {
                 },
             ) => "name_nowhere", Down(DnsNodata), Provider, ["api.anthropic.com"], [];
         "the other resolver is no help": Story::failing(DnsServfail).tried(other_resolver(other_fails(Reason::DnsTimeout)))
-            => "own_reason", Down(DnsServfail), Resolver, ["public has no A either (dns_timeout)"], [];
+            => "own_reason", Down(DnsServfail), Resolver, ["resolver public could not be asked either (dns_timeout)"], [];
         "other names resolve": Story::failing(DnsServfail).tried(control_works())
             => "only_this_name", Down(DnsServfail), Resolver, ["system answers for control.example"], ["control.example/ answers"];
         "other targets ask the same resolver in vain":
@@ -250,14 +252,14 @@ fn families() -> Vec<Told> {
     };
     told! {
         "IPv6 does not connect": one(Ipv6, Ipv4, TcpTimeout)
-            => "family_broken", Degraded(Ipv6Broken), Network, ["ipv4 works on the same route"], [];
+            => "family_broken", Degraded(Ipv6Broken), Network, ["IPv4 works on the same route"], [];
         "IPv4 does not shake hands": one(Ipv4, Ipv6, TlsTimeout)
-            => "family_broken", Degraded(Ipv4Broken), Network, ["ipv6 works on the same route"], [];
+            => "family_broken", Degraded(Ipv4Broken), Network, ["IPv6 works on the same route"], [];
         "the name has no IPv6 answer": one(Ipv6, Ipv4, DnsServfail)
             => "own_reason", Degraded(DnsServfail), Resolver, [], [];
         "only one family is walked": Story::of(vec![failing(DIRECT, Ipv6, TcpTimeout)])
                 .tried(Trial::OtherFamily(vec![working(DIRECT, Ipv4)]))
-            => "other_family_would_work", Down(Ipv6Broken), Network, ["ipv4 works"], [];
+            => "other_family_would_work", Down(Ipv6Broken), Network, ["IPv4 works"], [];
         "this machine has no IPv6": pair(AuthInvalid, TcpUnreachable)
             => "own_reason", Down(AuthInvalid), Account, ["2 of 2 paths fail"], ["the certificate verified"];
         "the family that gets further": pair(TcpTimeout, TlsTimeout)
@@ -333,7 +335,7 @@ fn handshakes() -> Vec<Told> {
             => "mtu_black_hole", Down(TlsMtuBlackhole), Network, ["at most 1200 bytes"], ["not a filter on the name"];
         "the hello is too large": Story::failing(TlsTimeout).tried(neutral(false)).tried(small(false)).tried(classical(true))
             => "large_hello", Down(TlsLargeHelloDropped), Network, ["small client hello"], ["not the size of packets"];
-        "not the name, if a small hello helps": Story::failing(TlsReset).tried(neutral(true)).tried(classical(true))
+        "not the name, if a small hello helps": Story::failing(TlsReset).tried(refused_by_name()).tried(classical(true))
             => "large_hello", Down(TlsLargeHelloDropped), Network, [], [];
         "nothing helps": Story::failing(TlsTimeout).tried(neutral(false)).tried(small(false)).tried(classical(false))
             => "own_reason", Down(TlsTimeout), Network, [], ["not a filter", "DNS (system) answered with 1 address inside the provider's networks in 3 ms"];
@@ -446,6 +448,11 @@ fn stories() -> Vec<Vec<Told>> {
         handshakes(),
         calls(),
         noticed(),
+        doubts::others(),
+        doubts::names(),
+        doubts::handshakes(),
+        doubts::calls(),
+        doubts::kept(),
     ]
 }
 

@@ -27,7 +27,12 @@ pub(super) fn lines(view: &View<'_>, lead: &Lead<'_>, conclusion: Conclusion) ->
     }
     below(lead, &mut lines);
     if ourselves::is_about_time(lead.reason) {
-        lines.rule_out(Us::InTime { lag: view.lag });
+        let (lag, runs) = (view.lag, view.late_runs);
+        if !ourselves::is_late(lag, view.target.timeout) {
+            lines.rule_out(Us::InTime { lag });
+        } else if reason != Reason::CanaryExhausted {
+            lines.add(Us::LateForLong { lag, runs });
+        }
     }
     if reason == Reason::CanaryExhausted {
         // What we saw while we lacked something excludes nothing.
@@ -126,6 +131,9 @@ fn names(view: &View<'_>, lead: &Lead<'_>, lines: &mut Lines) {
             let (resolver, addresses) = (seen.resolver.clone(), addresses.to_vec());
             lines.add(Dns::OtherHas { resolver, addresses, inside });
         } else if let (Some(seen), Some(failure)) = (stage.evidence(), stage.failure()) {
+            if failure.reason == Reason::CanaryExhausted {
+                continue;
+            }
             let (resolver, record_type) = (seen.resolver.clone(), seen.record_type);
             lines.add(Dns::OtherFails { resolver, record_type, reason: failure.reason });
         }
@@ -144,7 +152,12 @@ fn elsewhere(view: &View<'_>, lead: &Lead<'_>, lines: &mut Lines) {
         let works =
             |say: &Say| matches!(say, Say::Paths(Paths::RouteWorks { route: other, .. }) if other == route);
         if !outcome.success_in_the_end() && !lines.evidence.iter().any(works) {
-            lines.rule_out(Paths::RouteFails { route: route.clone(), reason: Lead::of(outcome).reason });
+            let reason = Lead::of(outcome).reason;
+            if reason == lead.reason {
+                lines.rule_out(Paths::RouteFails { route: route.clone(), reason });
+            } else if reason != Reason::CanaryExhausted {
+                lines.add(Paths::RouteFailsOtherwise { route: route.clone(), reason });
+            }
         }
     }
     for outcome in view.other_families(lead) {
@@ -152,31 +165,25 @@ fn elsewhere(view: &View<'_>, lead: &Lead<'_>, lines: &mut Lines) {
         let reason = Lead::of(outcome).reason;
         if outcome.success_in_the_end() {
             lines.add(Paths::FamilyWorks { family, took: outcome.took });
-        } else if lead.is_blocked() && reason != Reason::TcpUnreachable {
-            // A family that this machine does not have tells nothing of the other.
+        } else if lead.is_blocked() && tells_of_both(lead, reason) {
             lines.rule_out(Paths::FamilyFails { family, reason });
         }
     }
 }
 
+/// Whether the trouble of the other family tells that it is not about one of them: a family that this machine or the name
+/// does not have tells nothing.
+fn tells_of_both(lead: &Lead<'_>, other: Reason) -> bool {
+    let lacks = matches!(other, Reason::TcpUnreachable | Reason::DnsNodata | Reason::CanaryExhausted);
+    !lacks || other == lead.reason
+}
+
 /// Changed handshakes, plain HTTP, the clock.
 fn handshakes(view: &View<'_>, lead: &Lead<'_>, lines: &mut Lines) {
-    match handshake::small(view, lead) {
-        Some((mss, true)) => lines.add(Tls::SmallAnswered { mss }),
-        Some((mss, false)) => lines.rule_out(Tls::SmallFails { mss }),
-        None => {}
-    }
-    match handshake::classical(view, lead) {
-        Some(true) => lines.add(Tls::ClassicalAnswered),
-        Some(false) => lines.rule_out(Tls::ClassicalFails),
-        None => {}
-    }
-    match handshake::neutral(view, lead) {
-        Some((name, true)) => {
-            lines.add(Tls::NeutralAnswered { name: name.to_owned(), host: view.host(lead) })
-        }
-        Some((name, false)) => lines.rule_out(Tls::NeutralFails { name: name.to_owned() }),
-        None => {}
+    if handshake::comes_and_goes(view, lead) {
+        lines.add(Tls::AnsweredNow);
+    } else {
+        changed(view, lead, lines);
     }
     if let Some(answer) = handshake::plain(view, lead) {
         lines.add(Http::Plain(answer.clone()));
@@ -198,6 +205,27 @@ fn handshakes(view: &View<'_>, lead: &Lead<'_>, lines: &mut Lines) {
     }
 }
 
+/// Handshakes in which one thing was changed.
+fn changed(view: &View<'_>, lead: &Lead<'_>, lines: &mut Lines) {
+    match handshake::small(view, lead) {
+        Some((mss, true)) => lines.add(Tls::SmallAnswered { mss }),
+        Some((mss, false)) => lines.rule_out(Tls::SmallFails { mss }),
+        None => {}
+    }
+    match handshake::classical(view, lead) {
+        Some(true) => lines.add(Tls::ClassicalAnswered),
+        Some(false) => lines.rule_out(Tls::ClassicalFails),
+        None => {}
+    }
+    match handshake::neutral(view, lead) {
+        Some((name, true)) => {
+            lines.add(Tls::NeutralAnswered { name: name.to_owned(), host: view.host(lead) })
+        }
+        Some((name, false)) => lines.rule_out(Tls::NeutralFails { name: name.to_owned() }),
+        None => {}
+    }
+}
+
 /// The call made otherwise.
 fn calls(view: &View<'_>, lead: &Lead<'_>, lines: &mut Lines) {
     match view.http1(lead) {
@@ -207,6 +235,13 @@ fn calls(view: &View<'_>, lead: &Lead<'_>, lines: &mut Lines) {
     }
     match view.keyless(lead) {
         Some(Came::Through(outcome)) => lines.add(Http::KeylessWorks { took: outcome.took }),
+        // What a call without a key gets from any API that wants one.
+        Some(Came::Short(Lead {
+            reason: reason @ (Reason::AuthInvalid | Reason::AuthForbidden), ..
+        })) => {
+            lines.add(Http::KeylessRefused { reason });
+        }
+        Some(Came::Short(trouble)) if trouble.reason == lead.reason && view.target.api_key.is_none() => {}
         Some(Came::Short(trouble)) if trouble.reason == lead.reason => {
             lines.rule_out(Http::KeylessAlike { reason: trouble.reason });
         }

@@ -1,6 +1,6 @@
 //! Rules about certificates that do not verify: the server's fault, the clock's, or somebody's in between.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::Conclusion;
 use super::view::{self, Clock, Lead, View};
@@ -16,8 +16,19 @@ pub(super) fn clock_skew(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion>
     let Clock { off, ahead, server } = wrong_clock(view, lead)?;
     let chain = lead.tls()?.chain.as_deref()?;
     let in_date = chain.certificates.iter().all(|cert| (cert.not_before..=cert.not_after).contains(&server));
-    (in_date && !chain.certificates.is_empty())
+    (in_date && !chain.certificates.is_empty() && !is_server_wrong(view, lead, server))
         .then(|| Conclusion::of(Reason::TlsClockSkew).because(Tls::ClockOff { off, ahead }))
+}
+
+/// Whether another host's certificate verified by our clock that would not by the server's: then its clock is wrong, not
+/// ours.
+fn is_server_wrong(view: &View<'_>, lead: &Lead<'_>, server: SystemTime) -> bool {
+    let controls = view.controls(lead);
+    let mut verified = controls.iter().flat_map(|control| control.outcomes).filter_map(|outcome| {
+        let seen = outcome.stages.tls.evidence().filter(|_| outcome.stages.tls.passed())?;
+        seen.chain.as_deref()?.leaf()
+    });
+    verified.any(|leaf| !(leaf.not_before..=leaf.not_after).contains(&server))
 }
 
 fn wrong_clock(view: &View<'_>, lead: &Lead<'_>) -> Option<Clock> {

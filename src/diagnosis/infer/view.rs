@@ -10,10 +10,10 @@ use std::time::{Duration, SystemTime};
 
 use crate::diagnosis::{Case, Neighbour};
 use crate::outcome::{
-    Asked, DnsEvidence, Finding, FollowUp, Layer, Lookup, Outcome, Reason, Severity, Stage, Stages,
-    TlsEvidence, Trial,
+    Asked, DnsEvidence, Failure, Finding, FollowUp, Layer, Lookup, Outcome, Reason, Severity, Stage, Stages,
+    TlsEvidence, Trial, Wanted,
 };
-use crate::target::{Endpoint, Site, Target};
+use crate::target::{Endpoint, Host, Site, Target};
 
 /// What rules look at.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub(in crate::diagnosis) struct View<'a> {
     follow_ups: Vec<&'a FollowUp>,
     pub(super) neighbours: Vec<&'a Neighbour>,
     pub(super) lag: Duration,
+    pub(in crate::diagnosis) late_runs: u32,
     endpoint: &'a str,
     route: &'a str,
     /// Whether at least one path works.
@@ -47,7 +48,10 @@ pub(in crate::diagnosis) struct Lead<'a> {
 pub(super) struct Control<'a> {
     pub(super) url: &'a Arc<str>,
     pub(super) outcomes: &'a [Outcome],
+    /// What it came to over the family of the trouble, where it has that, else over those it has.
     pub(super) came: Came<'a>,
+    /// An answer over the other family only.
+    pub(super) over_the_other: Option<&'a Outcome>,
 }
 
 /// What journeys to one place came to together.
@@ -78,6 +82,7 @@ impl<'a> View<'a> {
             }),
             neighbours: sorted(case.neighbours.iter().collect(), |neighbour| &neighbour.target),
             lag: case.lag,
+            late_runs: case.late_runs,
             endpoint: case.endpoint,
             route: case.route.unwrap_or(first),
             up,
@@ -136,6 +141,18 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The endpoint the trouble is at; that of the URL as it is shown where the target has none such.
+    pub(super) fn endpoint(&self, lead: &Lead<'_>) -> Option<Endpoint> {
+        let of_site = self.site(lead).map(|site| site.endpoint.clone());
+        of_site.or_else(|| Endpoint::parse(&lead.outcome.endpoint).ok())
+    }
+
+    /// Whether a name is sent in the TLS handshake: for an address there is none.
+    pub(in crate::diagnosis) fn sends_a_name(&self, lead: &Lead<'_>) -> bool {
+        let named = |endpoint: Endpoint| matches!(endpoint.host, Host::Name(_));
+        self.target.tls.server_name.is_some() || self.endpoint(lead).is_some_and(named)
+    }
+
     /// Other targets with other hosts.
     pub(super) fn others(&self, lead: &Lead<'_>) -> Vec<&'a Neighbour> {
         let host = self.host(lead);
@@ -152,13 +169,26 @@ impl<'a> View<'a> {
         self.follow_ups.iter().filter(about).map(|made| &made.trial)
     }
 
+    /// Connections that were kept idle and did not work any more.
+    pub(super) fn kept_in_vain(&self) -> impl Iterator<Item = (&'a Wanted, &'a Failure)> {
+        self.follow_ups.iter().filter_map(|made| {
+            let Trial::IdleHold { failure: Some(failure), .. } = &made.trial else { return None };
+            Some((&made.wanted, failure))
+        })
+    }
+
     pub(super) fn controls(&self, lead: &Lead<'a>) -> Vec<Control<'a>> {
-        let route = &lead.outcome.path.route;
+        let (route, family) = (&lead.outcome.path.route, lead.outcome.path.family);
         let on_it = self.follow_ups.iter().filter(|made| &made.wanted.route == route);
         on_it
             .filter_map(|made| {
                 let Trial::Control { url, outcomes } = &made.trial else { return None };
-                Some(Control { url, outcomes, came: Came::of(outcomes)? })
+                let (alike, other): (Vec<_>, Vec<_>) =
+                    outcomes.iter().partition(|outcome| outcome.path.family == family);
+                let came = Came::of(if alike.is_empty() { other.clone() } else { alike.clone() })?;
+                let short = matches!(came, Came::Short(_)) && !alike.is_empty();
+                let over_the_other = other.into_iter().find(|outcome| short && is_answered(outcome));
+                Some(Control { url, outcomes, came, over_the_other })
             })
             .collect()
     }
@@ -306,9 +336,10 @@ impl<'a> Lead<'a> {
 
 impl<'a> Came<'a> {
     /// Journeys to a place of which any answer will do.
-    pub(super) fn of(outcomes: &'a [Outcome]) -> Option<Self> {
-        let through = outcomes.iter().find(|outcome| is_answered(outcome));
-        through.map(Self::Through).or_else(|| nearest(outcomes.iter()).map(Self::Short))
+    pub(super) fn of(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Option<Self> {
+        let outcomes: Vec<_> = outcomes.into_iter().collect();
+        let through = outcomes.iter().copied().find(|outcome| is_answered(outcome));
+        through.map(Self::Through).or_else(|| nearest(outcomes).map(Self::Short))
     }
 
     /// Journeys that have to succeed.
@@ -319,7 +350,7 @@ impl<'a> Came<'a> {
 }
 
 /// Whether the place itself answered, be it with a refusal.
-fn is_answered(outcome: &Outcome) -> bool {
+pub(super) fn is_answered(outcome: &Outcome) -> bool {
     let answered = outcome.stages.api.evidence().is_some_and(|seen| seen.status.is_some());
     outcome.success_in_the_end() || (answered && !Lead::of(outcome).is_blocked())
 }

@@ -33,7 +33,7 @@ pub enum Dns {
         /// Whether they are known to be inside the expected networks.
         inside: bool,
     },
-    /// Another resolver has none either.
+    /// Another resolver has none either, or does not answer the question.
     OtherFails {
         /// Which.
         resolver: Arc<str>,
@@ -67,8 +67,17 @@ pub enum Dns {
     Nowhere {
         /// The name.
         host: String,
+        /// For what.
+        record_type: RecordType,
         /// So many.
         resolvers: usize,
+    },
+    /// Another resolver that can be asked fails at the name too.
+    BrokenZone {
+        /// The name.
+        host: String,
+        /// Which.
+        resolver: Arc<str>,
     },
 }
 
@@ -102,6 +111,18 @@ impl Dns {
                 format!("resolver {resolver} has {}", listed(addresses)),
                 format!("解析器 {resolver} 返回 {}", listed(addresses)),
             ),
+            Self::OtherFails {
+                resolver,
+                reason: reason @ (Reason::DnsTimeout | Reason::DnsTlsFailed),
+                ..
+            } => Told::of(
+                format!("resolver {resolver} could not be asked either ({reason})"),
+                format!("解析器 {resolver} 也问不到（{reason}）"),
+            ),
+            Self::OtherFails { resolver, record_type, reason } if !is_denial(*reason) => Told::of(
+                format!("resolver {resolver} does not answer for {record_type} either ({reason})"),
+                format!("解析器 {resolver} 对 {record_type} 也没有给出答案（{reason}）"),
+            ),
             Self::OtherFails { resolver, record_type, reason } => Told::of(
                 format!("resolver {resolver} has no {record_type} either ({reason})"),
                 format!("解析器 {resolver} 同样没有 {record_type} 记录（{reason}）"),
@@ -118,15 +139,24 @@ impl Dns {
                 format!("resolver {resolver} answers for {host}: it is about this name"),
                 format!("解析器 {resolver} 能解析 {host}：问题只涉及这个域名"),
             ),
-            Self::Nowhere { host, resolvers } => Told::of(
+            Self::Nowhere { host, record_type, resolvers } => Told::of(
                 format!(
-                    "{} no address for {host} either",
+                    "{} no {record_type} for {host} either",
                     counted(*resolvers, "other resolver has", "other resolvers have")
                 ),
-                format!("另外 {resolvers} 个解析器也没有 {host} 的地址"),
+                format!("另外 {resolvers} 个解析器也没有 {host} 的 {record_type} 记录"),
+            ),
+            Self::BrokenZone { host, resolver } => Told::of(
+                format!("resolver {resolver} fails at {host} as well: it is the name's own servers"),
+                format!("解析器 {resolver} 解析 {host} 也失败：问题在该域名自己的服务器"),
             ),
         }
     }
+}
+
+/// Whether a resolver says that there is nothing, rather than nothing.
+pub(in crate::diagnosis) fn is_denial(reason: Reason) -> bool {
+    matches!(reason, Reason::DnsNxdomain | Reason::DnsNodata)
 }
 
 fn listed(addresses: &[IpAddr]) -> String {
@@ -147,16 +177,16 @@ pub(super) fn samples() -> Vec<super::Say> {
     };
     let has =
         |inside| Dns::OtherHas { resolver: Arc::clone(&resolver), addresses: addresses.clone(), inside };
+    let fails =
+        |reason| Dns::OtherFails { resolver: Arc::clone(&resolver), record_type: RecordType::Aaaa, reason };
     let all = [
         answered(true),
         answered(false),
         has(true),
         has(false),
-        Dns::OtherFails {
-            resolver: Arc::clone(&resolver),
-            record_type: RecordType::Aaaa,
-            reason: Reason::DnsNxdomain,
-        },
+        fails(Reason::DnsNxdomain),
+        fails(Reason::DnsTlsFailed),
+        fails(Reason::DnsServfail),
         Dns::FromHostsFile { addresses: addresses.clone() },
         Dns::FailsForOthers {
             resolver: Arc::clone(&resolver),
@@ -164,7 +194,8 @@ pub(super) fn samples() -> Vec<super::Say> {
             reason: Reason::DnsServfail,
         },
         Dns::AnswersForOthers { resolver: Arc::clone(&resolver), host: "example.com".to_owned() },
-        Dns::Nowhere { host: "api.example.com".to_owned(), resolvers: 2 },
+        Dns::Nowhere { host: "api.example.com".to_owned(), record_type: RecordType::A, resolvers: 2 },
+        Dns::BrokenZone { host: "api.example.com".to_owned(), resolver },
     ];
     all.map(Into::into).into()
 }

@@ -49,6 +49,11 @@ pub enum Http {
         /// Why.
         reason: Reason,
     },
+    /// A call without a key is turned away, as it should be.
+    KeylessRefused {
+        /// How.
+        reason: Reason,
+    },
     /// A call without a key is refused just the same.
     KeylessAlike {
         /// Why.
@@ -97,6 +102,12 @@ impl Http {
             Self::KeylessFails { reason } => Told::of(
                 format!("a call without a key fails as well ({reason})"),
                 format!("不带密钥的调用也失败（{reason}）"),
+            ),
+            Self::KeylessRefused { reason } => Told::of(
+                format!(
+                    "a call without a key is answered with a refusal, as it should be ({reason}): the way to the API works"
+                ),
+                format!("不带密钥的调用得到理应如此的拒绝（{reason}）：到 API 的网络正常"),
             ),
             Self::KeylessAlike { reason } => Told::of(
                 format!("without a key the answer is the same ({reason}): it is not the key"),
@@ -180,6 +191,7 @@ pub(super) fn samples() -> Vec<super::Say> {
         Http::NotOverHttp1 { reason: Reason::HttpTimeout },
         Http::KeylessWorks { took },
         Http::KeylessFails { reason },
+        Http::KeylessRefused { reason: Reason::AuthInvalid },
         Http::KeylessAlike { reason },
         page(Some("http://portal.example/login")),
         page(None),

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::paths::ip;
 use super::{Time, Told};
-use crate::outcome::Reason;
+use crate::outcome::{Family, Reason};
 
 /// Of control hosts and other targets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,17 @@ pub enum Others {
         /// The route.
         route: Arc<str>,
         /// Why.
+        reason: Reason,
+    },
+    /// A control host is reached over one family only.
+    ControlOverOther {
+        /// Its URL.
+        url: Arc<str>,
+        /// Over this one.
+        over: Family,
+        /// Not over this one.
+        not_over: Family,
+        /// Why not.
         reason: Reason,
     },
     /// Other targets fail as well.
@@ -57,11 +69,15 @@ impl Others {
         match self {
             Self::ControlWorks { url, route, took } => Told::of(
                 format!("{url} answers on the same route {route} in {}: the network here is up", Time(*took)),
-                format!("{url} 在同一路由 {route} 上 {} 内应答：本地网络正常", Time(*took)),
+                format!("{url} 在同一线路 {route} 上 {} 内应答：本地网络正常", Time(*took)),
             ),
             Self::ControlFails { url, route, reason } => Told::of(
                 format!("{url} fails on the same route {route} as well ({reason})"),
-                format!("{url} 在同一路由 {route} 上也失败（{reason}）"),
+                format!("{url} 在同一线路 {route} 上也失败（{reason}）"),
+            ),
+            Self::ControlOverOther { url, over, not_over, reason } => Told::of(
+                format!("{url} answers over {} and not over {} either ({reason})", ip(*over), ip(*not_over)),
+                format!("{url} 经 {} 有应答，经 {} 同样失败（{reason}）", ip(*over), ip(*not_over)),
             ),
             Self::TargetsFail { failing, all } => Told::of(
                 format!("of other targets with other hosts, {failing} of {all} fail as well"),
@@ -89,6 +105,12 @@ pub(super) fn samples() -> Vec<super::Say> {
             took: Duration::from_millis(80),
         },
         Others::ControlFails { url, route, reason: Reason::TcpTimeout },
+        Others::ControlOverOther {
+            url: "https://one.example/".into(),
+            over: Family::Ipv6,
+            not_over: Family::Ipv4,
+            reason: Reason::TcpUnreachable,
+        },
         Others::TargetsFail { failing: 3, all: 4 },
         Others::TargetsFailAlike { alike: 2, all: 6, reason: Reason::TlsReset },
         Others::TargetsWork { working: 2, all: 5 },

@@ -71,6 +71,13 @@ pub enum Paths {
         /// Why.
         reason: Reason,
     },
+    /// Another route fails, and in another way.
+    RouteFailsOtherwise {
+        /// Which.
+        route: Arc<str>,
+        /// Why.
+        reason: Reason,
+    },
     /// The other family works on the same route.
     FamilyWorks {
         /// Which.
@@ -135,29 +142,42 @@ impl Paths {
             ),
             Self::RouteWorks { route, took } => Told::of(
                 format!("the route {route} works, in {}", Time(*took)),
-                format!("路由 {route} 正常，用时 {}", Time(*took)),
+                format!("线路 {route} 正常，用时 {}", Time(*took)),
             ),
             Self::RouteFails { route, reason } => Told::of(
                 format!("the route {route} fails as well ({reason}): it is not this route alone"),
-                format!("路由 {route} 同样失败（{reason}）：问题不只在这条路由"),
+                format!("线路 {route} 同样失败（{reason}）：问题不只在这条线路"),
+            ),
+            Self::RouteFailsOtherwise { route, reason } => Told::of(
+                format!("the route {route} does not work either, for another reason ({reason})"),
+                format!("线路 {route} 也不通，但原因不同（{reason}）"),
             ),
             Self::FamilyWorks { family, took } => Told::of(
-                format!("{family} works on the same route, in {}", Time(*took)),
-                format!("同一路由上 {family} 正常，用时 {}", Time(*took)),
+                format!("{} works on the same route, in {}", ip(*family), Time(*took)),
+                format!("同一线路上 {} 正常，用时 {}", ip(*family), Time(*took)),
             ),
             Self::FamilyFails { family, reason } => Told::of(
-                format!("{family} fails as well ({reason}): it is not one family alone"),
-                format!("{family} 同样失败（{reason}）：问题不只在一个地址族"),
+                format!("{} fails as well ({reason}): it is not one family alone", ip(*family)),
+                format!("{} 同样失败（{reason}）：问题不只在一个地址族", ip(*family)),
             ),
             Self::ProxyFailsForOthers { route, host, reason } => Told::of(
                 format!("the route {route} fails for {host} as well ({reason})"),
-                format!("路由 {route} 对 {host} 也失败（{reason}）"),
+                format!("线路 {route} 对 {host} 也失败（{reason}）"),
             ),
             Self::ProxyServesOthers { route, host } => Told::of(
                 format!("the route {route} reaches {host}: it is about this destination"),
-                format!("路由 {route} 能到达 {host}：问题只涉及这个目的地"),
+                format!("线路 {route} 能到达 {host}：问题只涉及这个目的地"),
             ),
         }
+    }
+}
+
+/// A family as people write it.
+pub(super) const fn ip(family: Family) -> &'static str {
+    match family {
+        Family::Ipv4 => "IPv4",
+        Family::Ipv6 => "IPv6",
+        Family::Any => "IP",
     }
 }
 
@@ -191,6 +211,7 @@ pub(super) fn samples() -> Vec<super::Say> {
         Paths::Tunnelled { proxy: "http://192.0.2.3:3128".to_owned(), took },
         Paths::RouteWorks { route: Arc::clone(&route), took },
         Paths::RouteFails { route: Arc::clone(&route), reason: Reason::ProxyTimeout },
+        Paths::RouteFailsOtherwise { route: Arc::clone(&route), reason: Reason::ProxyTimeout },
         Paths::FamilyWorks { family: Family::Ipv4, took },
         Paths::FamilyFails { family: Family::Ipv6, reason: Reason::TcpTimeout },
         Paths::ProxyFailsForOthers {

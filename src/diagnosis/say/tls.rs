@@ -42,6 +42,8 @@ pub enum Tls {
     ClassicalAnswered,
     /// A small client hello changes nothing.
     ClassicalFails,
+    /// Soon after it was cut, every handshake was answered.
+    AnsweredNow,
     /// Our clock is wrong.
     ClockOff {
         /// By how much.
@@ -100,10 +102,8 @@ impl Tls {
                 format!("改为请求 {name} 也没有变化：不是针对域名的过滤"),
             ),
             Self::SmallAnswered { mss } => Told::of(
-                format!(
-                    "with segments of at most {mss} bytes the handshake is answered: larger packets are lost"
-                ),
-                format!("报文段限制为 {mss} 字节时握手有应答：更大的数据包在途中丢失"),
+                format!("with segments of at most {mss} bytes the handshake is answered"),
+                format!("报文段限制为 {mss} 字节时握手有应答"),
             ),
             Self::SmallFails { mss } => Told::of(
                 format!("segments of at most {mss} bytes change nothing: not the size of packets"),
@@ -116,6 +116,10 @@ impl Tls {
             Self::ClassicalFails => Told::of(
                 "a small client hello changes nothing: not its size",
                 "较小的 ClientHello 也没有变化：与其大小无关",
+            ),
+            Self::AnsweredNow => Told::of(
+                "moments later the same address answered in TLS, with this name and with another: it comes and goes",
+                "片刻之后，同一地址用此域名和另一域名都能用 TLS 应答：问题时有时无",
             ),
             Self::ClockOff { off, ahead: true } => Told::of(
                 format!("this machine's clock is {} ahead of the server's", PromDuration(*off)),
@@ -164,6 +168,7 @@ pub(super) fn samples() -> Vec<super::Say> {
         Tls::SmallFails { mss: 1200 },
         Tls::ClassicalAnswered,
         Tls::ClassicalFails,
+        Tls::AnsweredNow,
         Tls::ClockOff { off, ahead: true },
         Tls::ClockOff { off, ahead: false },
         Tls::ClockRight { off: Duration::from_secs(1) },

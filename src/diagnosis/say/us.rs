@@ -18,6 +18,13 @@ pub enum Us {
         /// By how much it was late at the worst.
         lag: Duration,
     },
+    /// It wakes up late all the time, and yet others work.
+    LateForLong {
+        /// By how much at the worst.
+        lag: Duration,
+        /// In so many runs before this one.
+        runs: u32,
+    },
     /// It ran out of its own resources.
     Exhausted,
     /// Nothing was walked at all.
@@ -39,6 +46,13 @@ impl Us {
             Self::InTime { lag } => Told::of(
                 format!("the canary itself was never later than {}: it was not too slow", Time(*lag)),
                 format!("探测程序自身的延迟从未超过 {}：不是本机太慢", Time(*lag)),
+            ),
+            Self::LateForLong { lag, runs } => Told::of(
+                format!(
+                    "the canary itself woke up {} late, but this failed in {runs} runs before too, while others work",
+                    Time(*lag)
+                ),
+                format!("探测程序自身晚唤醒了 {}，但此前 {runs} 次探测也都失败，而其他主机正常", Time(*lag)),
             ),
             Self::Exhausted => Told::of(
                 "the canary ran out of its own sockets, ports or memory, so it cannot tell how the API is doing",
@@ -62,6 +76,7 @@ pub(super) fn samples() -> Vec<super::Say> {
     let all = [
         Us::Late { lag },
         Us::InTime { lag: Duration::from_millis(4) },
+        Us::LateForLong { lag, runs: 5 },
         Us::Exhausted,
         Us::NothingWalked,
         Us::Untold { before: Layer::Tls },

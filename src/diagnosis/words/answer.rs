@@ -64,10 +64,10 @@ pub(super) const UNEXPECTED_STATUS: ReasonWords = ReasonWords {
          只有列出的才算对。",
     ),
     remedy: text(
-        "See it: `curl -sv https://{host}/ -o /dev/null`. If the status is right, list it in \
+        "See it: `curl -sv {url}/ -o /dev/null`. If the status is right, list it in \
          `http.expect.status`. If it is a redirect, write its destination into `url`: redirects are not \
          followed, since the key would go along. Otherwise tell whoever runs {host}, with {request_id}.",
-        "看一下：`curl -sv https://{host}/ -o /dev/null`。如果该状态码没有问题，请列入 \
+        "看一下：`curl -sv {url}/ -o /dev/null`。如果该状态码没有问题，请列入 \
          `http.expect.status`。如果是重定向，请把目的地写进 `url`：不会跟随重定向，否则密钥会一并发过去。否\
          则请告知 {host} 的管理者，并附上 {request_id}。",
     ),
@@ -89,10 +89,10 @@ pub(super) const UNEXPECTED_BODY: ReasonWords = ReasonWords {
          `http.expect.body_regex` 不符。没有这些标记的陌生内容属于 `not_the_api`。",
     ),
     remedy: text(
-        "See the body by hand: `curl -s https://{host}/` with the path of the call. If it is fine, correct \
+        "See the body by hand: `curl -s {url}/` with the path of the call. If it is fine, correct \
          `http.expect.body_regex` or `provider`. If a gateway stands in between, see that it passes bodies \
          and streams on unbuffered and unchanged. Otherwise report it with {request_id}.",
-        "手工查看内容：`curl -s https://{host}/` 加上调用的路径。如果没有问题，请更正 \
+        "手工查看内容：`curl -s {url}/` 加上调用的路径。如果没有问题，请更正 \
          `http.expect.body_regex` 或 `provider`。如果途中有网关，请确认它不缓冲、不改动地转发内容和流。否则\
          请附上 {request_id} 报告。",
     ),

@@ -54,12 +54,12 @@ pub(super) const RESET: ReasonWords = ReasonWords {
          `tls_client_cert_required`。",
     ),
     remedy: text(
-        "Retry: a single cut is common. If it stays, try `curl -v --http1.1 https://{host}/` from here and \
+        "Retry: a single cut is common. If it stays, try `curl -v --http1.1 {url}/` from here and \
          from another network. If only this one fails, a proxy, VPN or security agent here cuts calls: have \
          {host} exempted. If large requests or kept connections only fail, raise the body limit or the idle \
          timeout of what stands between.",
         "请重试：偶尔一次很常见。如果持续出现，请在这里和另一个网络上各执行一次 `curl -v --http1.1 \
-         https://{host}/`。如果只有这里失败，则是本地的代理、VPN 或安全软件在切断调用：请让 {host} 免于检\
+         {url}/`。如果只有这里失败，则是本地的代理、VPN 或安全软件在切断调用：请让 {host} 免于检\
          查。如果只有大请求或保持的连接失败，请调大途中设备的请求体上限或空闲超时。",
     ),
 };
@@ -82,10 +82,10 @@ pub(super) const PROTOCOL: ReasonWords = ReasonWords {
          为 `http2_broken`。是有效的 HTTP 但不是 API 的应答，属于 `not_the_api`。",
     ),
     remedy: text(
-        "See the raw answer: `curl -v --http1.1 https://{host}/`, and compare from another network. If \
+        "See the raw answer: `curl -v --http1.1 {url}/`, and compare from another network. If \
          they differ, a proxy or inspecting device here rewrites HTTP: exempt {host} or update it. If the \
          URL is of your own gateway, check that its port speaks HTTP and not, say, gRPC.",
-        "查看原始应答：`curl -v --http1.1 https://{host}/`，并在另一个网络上对比。如果不同，则是这里的代理\
+        "查看原始应答：`curl -v --http1.1 {url}/`，并在另一个网络上对比。如果不同，则是这里的代理\
          或检查设备改写了 HTTP：请让 {host} 免于检查或升级该设备。如果 URL 指向您自己的网关，请确认该端口说\
          的是 HTTP，而不是例如 gRPC。",
     ),
@@ -180,10 +180,10 @@ pub(super) const NOT_THE_API: ReasonWords = ReasonWords {
          `edge_challenge`。",
     ),
     remedy: text(
-        "See what it says: `curl -v https://{host}/`. Sign in to the network's portal, or ask whoever runs \
+        "See what it says: `curl -v {url}/`. Sign in to the network's portal, or ask whoever runs \
          the filter or gateway to let {host} through. If the URL is of a gateway, check its path and its \
          route to the API, and where the base URL comes from (`env | grep BASE_URL`).",
-        "看看它说什么：`curl -v https://{host}/`。请登录网络门户，或请过滤系统、网关的管理者放行 {host}。\
+        "看看它说什么：`curl -v {url}/`。请登录网络门户，或请过滤系统、网关的管理者放行 {host}。\
          如果 URL 指向网关，请检查路径和它到 API 的路由，以及基础 URL 出自哪里（`env | grep BASE_URL`）。",
     ),
 };

@@ -20,7 +20,7 @@ Why a call fails, one section a reason: `probe_failures_total{reason}`, `target_
 - Who must act is what the reason alone says; a diagnosis may know better and then names somebody else.
 - The layers are walked from DNS up, and the first one that fails ends a journey. So a reason says as well that
   everything below its layer worked.
-- `HOST`, `ADDRESS` (with its port) and `PROXY` in a command are those of the target; `api-canary diagnose` fills them in.
+- `URL`, `HOST`, `ADDRESS` (with its port) and `PROXY` in a command are those of the target; `api-canary diagnose` fills them in.
 - The error texts are those of common clients of any provider; where one names Anthropic, it is an example.
 ";
 

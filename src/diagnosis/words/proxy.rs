@@ -20,10 +20,10 @@ pub(super) const UNREACHABLE: ReasonWords = ReasonWords {
          同样失败。接受了连接却不说话属于 `proxy_timeout`。",
     ),
     remedy: text(
-        "See whether {proxy} runs and can be reached from here: `curl -v -x {proxy} https://{host}/`. \
+        "See whether {proxy} runs and can be reached from here: `curl -v -x {proxy} {url}/`. \
          Correct host and port in `HTTPS_PROXY` or under `routes`. If the proxy is gone for good and the \
          direct way works, `unset HTTPS_PROXY https_proxy ALL_PROXY all_proxy`.",
-        "检查 {proxy} 是否在运行、从这里能否连上：`curl -v -x {proxy} https://{host}/`。更正 `HTTPS_PROXY` \
+        "检查 {proxy} 是否在运行、从这里能否连上：`curl -v -x {proxy} {url}/`。更正 `HTTPS_PROXY` \
          或 `routes` 下的主机和端口。如果代理已不复存在而直连可用，请执行 `unset HTTPS_PROXY https_proxy \
          ALL_PROXY all_proxy`。",
     ),
@@ -72,9 +72,9 @@ pub(super) const DENIED: ReasonWords = ReasonWords {
          自 API。经同一代理的对照主机用来区分是针对该目的地的规则，还是代理谁也不放行。",
     ),
     remedy: text(
-        "Ask whoever runs {proxy} to allow CONNECT to {host}, port 443. In a sandbox or CI add {host} to \
+        "Ask whoever runs {proxy} to allow CONNECT to {host}, port {port}. In a sandbox or CI add {host} to \
          its allow list of hosts. Do not look for the fault at the API: it was never asked.",
-        "请 {proxy} 的管理者允许对 {host} 的 443 端口做 CONNECT。在沙箱或 CI 中，请把 {host} 加入其主机放\
+        "请 {proxy} 的管理者允许对 {host} 的 {port} 端口做 CONNECT。在沙箱或 CI 中，请把 {host} 加入其主机放\
          行名单。不必在 API 那边找问题：根本没有问到它。",
     ),
 };
@@ -95,11 +95,11 @@ pub(super) const FAILED: ReasonWords = ReasonWords {
          `proxy_denied`。经它访问对照主机，可区分是代理没有出口，还是只到不了这台主机。",
     ),
     remedy: text(
-        "Look at the proxy's side: can it resolve {host} and reach port 443 (`curl -v https://{host}/` on \
+        "Look at the proxy's side: can it resolve {host} and reach port {port} (`curl -v {url}/` on \
          the proxy itself), and is its parent proxy up? Ask whoever runs {proxy}. Meanwhile another route \
          may work: `api-canary env` prints it.",
-        "到代理那一侧检查：它能否解析 {host} 并连到 443 端口（在代理主机上执行 `curl -v \
-         https://{host}/`）？它的上级代理是否正常？请联系 {proxy} 的管理者。其间也许另有线路可用：\
+        "到代理那一侧检查：它能否解析 {host} 并连到 {port} 端口（在代理主机上执行 `curl -v \
+         {url}/`）？它的上级代理是否正常？请联系 {proxy} 的管理者。其间也许另有线路可用：\
          `api-canary env` 会打印出来。",
     ),
 };
@@ -122,10 +122,10 @@ pub(super) const TIMEOUT: ReasonWords = ReasonWords {
     remedy: text(
         "Try other destinations: `curl -v -x {proxy} https://example.com/`. If they hang too, {proxy} is \
          overloaded or waits for its own DNS, directory or parent: tell whoever runs it. If only {host} \
-         hangs, packets from the proxy to it are dropped: have port 443 opened there.",
+         hangs, packets from the proxy to it are dropped: have port {port} opened there.",
         "试试别的目的地：`curl -v -x {proxy} https://example.com/`。如果也卡住，说明 {proxy} 过载，或在等\
          它自己的 DNS、目录服务或上级代理：请告知其管理者。如果只有 {host} 卡住，说明代理发往它的包被丢弃：\
-         请在那边放行 443 端口。",
+         请在那边放行 {port} 端口。",
     ),
 };
 
@@ -147,10 +147,10 @@ pub(super) const PROTOCOL: ReasonWords = ReasonWords {
     remedy: text(
         "Correct scheme and port of {proxy}: `http://` for a proxy spoken to in plain text (the usual \
          kind, also for https targets), `https://` only where the proxy itself speaks TLS, `socks5h://` for \
-         SOCKS, mostly on port 1080. Then try `curl -v -x {proxy} https://{host}/`.",
+         SOCKS, mostly on port 1080. Then try `curl -v -x {proxy} {url}/`.",
         "更正 {proxy} 的协议和端口：以明文与之交谈的代理用 `http://`（最常见，目标是 https 时也一样），只\
          有代理自身使用 TLS 时才用 `https://`，SOCKS 用 `socks5h://`，端口多为 1080。然后试 `curl -v -x \
-         {proxy} https://{host}/`。",
+         {proxy} {url}/`。",
     ),
 };
 
@@ -173,10 +173,10 @@ pub(super) const REQUIRED: ReasonWords = ReasonWords {
         "Have the program use the route {working_route}: `eval \"$(api-canary env)\"`, or `export \
          HTTPS_PROXY={proxy}`. List inner hosts in `NO_PROXY` (names and suffixes; Python knows no CIDR \
          there). Node reads these variables only with `NODE_USE_ENV_PROXY=1`. Or have direct access to \
-         {host}, port 443, allowed.",
+         {host}, port {port}, allowed.",
         "让程序改走线路 {working_route}：`eval \"$(api-canary env)\"`，或 `export HTTPS_PROXY={proxy}`。把\
          内部主机列入 `NO_PROXY`（写名称和后缀；Python 不认 CIDR）。Node 只有在 `NODE_USE_ENV_PROXY=1` 时才\
-         读取这些变量。或者申请放行到 {host} 的 443 端口的直连。",
+         读取这些变量。或者申请放行到 {host} 的 {port} 端口的直连。",
     ),
 };
 

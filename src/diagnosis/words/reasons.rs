@@ -31,6 +31,7 @@ pub const fn reason(reason: Reason) -> &'static ReasonWords {
         Reason::AddressFailing => &tcp::ADDRESS_FAILING,
         Reason::Ipv6Broken => &tcp::IPV6_BROKEN,
         Reason::Ipv4Broken => &tcp::IPV4_BROKEN,
+        Reason::IdleDropped => &tcp::IDLE_DROPPED,
         Reason::CanaryExhausted => &tcp::EXHAUSTED,
         Reason::ProxyUnreachable => &proxy::UNREACHABLE,
         Reason::ProxyAuthRequired => &proxy::AUTH_REQUIRED,
@@ -128,7 +129,7 @@ struct Blank {
     otherwise: Text,
 }
 
-const BLANKS: [Blank; 10] = [
+const BLANKS: [Blank; 13] = [
     Blank {
         name: "host",
         fact: |facts| facts.host.as_deref(),
@@ -167,6 +168,11 @@ const BLANKS: [Blank; 10] = [
     Blank {
         name: "clock", fact: |facts| facts.clock.as_deref(), otherwise: text("it is wrong", "有偏差")
     },
+    Blank { name: "held", fact: |facts| facts.held.as_deref(), otherwise: text("a while", "一段时间") },
+    Blank {
+        name: "url", fact: |facts| facts.url.as_deref(), otherwise: text("the API's URL", "API 的 URL")
+    },
+    Blank { name: "port", fact: |facts| facts.port.as_deref(), otherwise: text("443", "443") },
     Blank {
         name: "request_id",
         fact: |facts| facts.request_id.as_deref(),
@@ -194,6 +200,9 @@ mod tests {
             model: fact("model"),
             wait: fact("wait"),
             clock: fact("clock"),
+            held: fact("held"),
+            url: fact("url"),
+            port: fact("port"),
             request_id: fact("request_id"),
         }
     }
@@ -278,7 +287,10 @@ mod tests {
             for language in Language::ALL {
                 let mut inside =
                     placeholders(reason(which).remedy.told(language)).filter(|(_, inside)| *inside);
-                assert!(inside.all(|(name, _)| matches!(name, "host" | "address" | "proxy")), "{which}");
+                assert!(
+                    inside.all(|(name, _)| matches!(name, "host" | "address" | "proxy" | "url")),
+                    "{which}"
+                );
             }
         }
     }

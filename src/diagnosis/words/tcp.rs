@@ -121,17 +121,21 @@ pub(super) const OFFLINE: ReasonWords = ReasonWords {
     ),
     tell: text(
         "The target fails at DNS or TCP by silence or a missing route, and so does every control host; \
-         without controls, so do all other targets, and nothing else got an answer. One host that answers, \
-         be it with an error, proves that we are not offline.",
-        "目标在 DNS 或 TCP 层因沉默或没有路由而失败，所有对照主机也一样；没有对照主机时，则是其他目标也全\
-         都如此，且没有得到任何回应。只要有一台主机应答，哪怕是报错，就证明并未断网。",
+         without controls, so do targets of at least two other owners, and nothing else got an answer. One \
+         host that answers, be it with an error, proves that we are not offline; hosts of one provider that \
+         are silent together do not prove that we are.",
+        "目标在 DNS 或 TCP 层因沉默或没有路由而失败，所有对照主机也一样；没有对照主机时，则是至少另外两\
+         家的目标也如此，且没有得到任何回应。只要有一台主机应答，哪怕是报错，就证明并未断网；同一提供方的多\
+         台主机同时沉默，并不证明断网。",
     ),
     remedy: text(
         "Look at this machine's own connection first: cable, Wi-Fi, VPN, `ip addr`, `ip route`, then \
-         `ping` the gateway. On a guest network sign in to its portal. Nothing is wrong with {host} as far \
-         as can be seen from here.",
+         `ping` the gateway. On a guest network sign in to its portal. Where only listed destinations may \
+         be reached, the control fails at any time: name one under `control` that is allowed. Of {host} \
+         nothing can be said from here.",
         "先检查本机自己的连接：网线、Wi-Fi、VPN、`ip addr`、`ip route`，再 `ping` 网关。在访客网络上请登录\
-         其门户。就这里所见，{host} 没有问题。",
+         其门户。如果网络只放行名单上的目的地，对照主机平时也不通：请在 `control` 下写一个获准的。从这里无法\
+         判断 {host} 是否正常。",
     ),
 };
 
@@ -174,11 +178,11 @@ pub(super) const IPV6_BROKEN: ReasonWords = ReasonWords {
          IPv6 收到 API 的应答，哪怕是拒绝，也说明 IPv6 本身是通的。",
     ),
     remedy: text(
-        "Have IPv6 repaired (`ip -6 route`, `curl -6v https://{host}/`), or prefer IPv4 until it is: the \
+        "Have IPv6 repaired (`ip -6 route`, `curl -6v {url}/`), or prefer IPv4 until it is: the \
          line `precedence ::ffff:0:0/96 100` in `/etc/gai.conf`, for Node \
          `NODE_OPTIONS=--dns-result-order=ipv4first`. A machine that has no IPv6 should not have an IPv6 \
          default route either.",
-        "请修好 IPv6（`ip -6 route`、`curl -6v https://{host}/`），在此之前优先使用 IPv4：在 \
+        "请修好 IPv6（`ip -6 route`、`curl -6v {url}/`），在此之前优先使用 IPv4：在 \
          `/etc/gai.conf` 中加一行 `precedence ::ffff:0:0/96 100`，Node 用 \
          `NODE_OPTIONS=--dns-result-order=ipv4first`。没有 IPv6 的机器也不应有 IPv6 默认路由。",
     ),
@@ -193,9 +197,10 @@ pub(super) const IPV4_BROKEN: ReasonWords = ReasonWords {
     ),
     tell: text(
         "Both families are walked to the same host at the same time: over IPv4 the API is not reached, \
-         over IPv6 it works. An answer of the API over IPv4, even a refusal, means that IPv4 itself works.",
+         over IPv6 it works. An answer of the API over IPv4, even a refusal, means that IPv4 itself works. \
+         It is also said where the API has no other address, and a control host is reached over IPv6 only.",
         "两个地址族同时走向同一主机：经 IPv4 到不了 API，经 IPv6 正常。如果经 IPv4 收到 API 的应答，哪怕是\
-         拒绝，也说明 IPv4 本身是通的。",
+         拒绝，也说明 IPv4 本身是通的。API 没有其他地址，而对照主机只有经 IPv6 才通时，也属此类。",
     ),
     remedy: text(
         "Have IPv4 repaired: address and default route (`ip -4 addr`, `ip -4 route`), NAT of the router or \
@@ -203,6 +208,38 @@ pub(super) const IPV4_BROKEN: ReasonWords = ReasonWords {
          meant to work here, say `families: [ipv6]`.",
         "请修好 IPv4：地址和默认路由（`ip -4 addr`、`ip -4 route`）、路由器或云上的 NAT（NAT 网关或公网地\
          址），仅有 IPv6 的网络则检查 NAT64。如果这里本就不打算使用 IPv4，请写 `families: [ipv6]`。",
+    ),
+};
+
+pub(super) const IDLE_DROPPED: ReasonWords = ReasonWords {
+    summary_zh: "网络会丢弃空闲连接",
+    symptoms: text(
+        "The first call after a pause hangs until `Request timed out.` or ends in `ECONNRESET`, `socket hang \
+         up` or `Server disconnected without sending a response`, and works when repeated. Long calls \
+         without streaming never come back, behind a NAT, VPN or load balancer only.",
+        "停顿之后的第一次调用一直卡到 `Request timed out.`，或以 `ECONNRESET`、`socket hang up`、`Server \
+         disconnected without sending a response` 结束，重试就成功。不用流式的长调用永远等不到结果，而且\
+         只在 NAT、VPN 或负载均衡之后出现。",
+    ),
+    tell: text(
+        "A connection was called over, kept without a byte for as long as `api-canary diagnose --idle-hold` \
+         says, and called over again: the second call was cut or got no answer, while a new connection \
+         works. A server that ends an idle connection says so first, and that is not complained about; a \
+         new connection that fails as well is `http_timeout` or `http_reset`.",
+        "在一条连接上调用一次，然后按 `api-canary diagnose --idle-hold` 所说的时间不发一个字节，再调用一\
+         次：第二次被切断或没有应答，而新建的连接正常。服务器主动结束空闲连接时会先说明，那不算问题；新建\
+         的连接也失败则是 `http_timeout` 或 `http_reset`。",
+    ),
+    remedy: text(
+        "Something on the way (NAT, firewall, VPN, load balancer) forgets connections that are silent for \
+         {held}: have its idle timeout raised. In clients send TCP keepalives more often than that (switch \
+         keepalive on, and for many `sysctl -w net.ipv4.tcp_keepalive_time=60`), close pooled connections \
+         that were idle for longer, and stream long answers. A shorter `--idle-hold` tells where the limit \
+         is.",
+        "途中有设备（NAT、防火墙、VPN、负载均衡）会忘掉静默 {held} 的连接：请让其管理者调高空闲超时。客户端\
+         应以更短的间隔发送 TCP keepalive（打开 keepalive，许多客户端还需 `sysctl -w \
+         net.ipv4.tcp_keepalive_time=60`），关闭空闲更久的池中连接，并用流式接收长应答。用更短的 \
+         `--idle-hold` 再试，可以找出界限。",
     ),
 };
 
@@ -216,10 +253,11 @@ pub(super) const EXHAUSTED: ReasonWords = ReasonWords {
     ),
     tell: text(
         "The kernel says that descriptors, ports, buffers or memory ran out, or the program itself woke up \
-         so late that a timeout may be its own. Nothing is said of the target then. \
+         so late that a timeout may be its own. Nothing is said of the target then, unless it goes on for \
+         runs while others work. \
          `api_canary_event_loop_lag_seconds` and `process_open_fds` show how far it is.",
         "内核表示描述符、端口、缓冲区或内存用尽，或者程序自己醒得太晚，超时可能是自己造成的。这时对目标不\
-         作任何判断。`api_canary_event_loop_lag_seconds` 和 `process_open_fds` 显示其程度。",
+         作任何判断，除非多次运行都如此，而其他主机正常。`api_canary_event_loop_lag_seconds` 和 `process_open_fds` 显示其程度。",
     ),
     remedy: text(
         "Give the canary more room: `LimitNOFILE=65536` in its service (or `ulimit -n 65536`), more CPU, a \

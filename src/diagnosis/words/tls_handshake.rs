@@ -98,17 +98,17 @@ pub(super) const SNI_FILTERED: ReasonWords = ReasonWords {
     ),
     tell: text(
         "The same address answers TLS as soon as another server name is sent, and is cut or silent with \
-         this one. Had small segments or a small client hello helped as well, it would be \
-         `tls_mtu_blackhole` or `tls_large_hello_dropped`.",
-        "同一地址，换一个服务器名立刻就应答 TLS，用这个名字则被切断或沉默。如果小报文段或小的 ClientHello \
-         同样有效，就会是 `tls_mtu_blackhole` 或 `tls_large_hello_dropped`。",
+         this one. Had a small client hello helped as well, it would be `tls_large_hello_dropped`; \
+         had every handshake been answered, the cut comes and goes.",
+        "同一地址，换一个服务器名立刻就应答 TLS，用这个名字则被切断或沉默。如果小的 ClientHello 同样有\
+         效，就会是 `tls_large_hello_dropped`；如果每次握手都有应答，说明问题时有时无。",
     ),
     remedy: text(
-        "Ask whoever runs the firewall to allow the server name {host} on port 443 (a rule for the address \
+        "Ask whoever runs the firewall to allow the server name {host} on port {port} (a rule for the address \
          alone is not enough). Until then use a permitted proxy or VPN: `export \
          HTTPS_PROXY=http://PROXY:PORT`. The proof for the ticket: `openssl s_client -connect {address} \
          -servername example.com </dev/null` answers, with `-servername {host}` it does not.",
-        "请防火墙管理者放行 443 端口上的服务器名 {host}（只按地址放行不够）。在此之前请使用获准的代理或 \
+        "请防火墙管理者放行 {port} 端口上的服务器名 {host}（只按地址放行不够）。在此之前请使用获准的代理或 \
          VPN：`export HTTPS_PROXY=http://PROXY:PORT`。可附在工单里的证据：`openssl s_client -connect \
          {address} -servername example.com </dev/null` 有应答，换成 `-servername {host}` 则没有。",
     ),

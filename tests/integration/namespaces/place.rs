@@ -102,7 +102,10 @@ async fn nginx(network: &Network, workspace: &Workspace, authority: &Authority, 
     Peer::at(directory.join("error.log"), command, &addresses).await
 }
 
-/// The resolver on the client: `serverN.peers.test` is the server's addresses that end in N, `elsewhere.peers.test` the
+/// More names of the server's addresses that end in so much, as of other owners.
+const OTHERS: [(u8, &str); 2] = [(3, "api.one.test"), (4, "api.two.test")];
+
+/// The resolver on the client: `serverN.peers.test` is the server's addresses that end in N, `only4` has IPv4 only, `elsewhere.peers.test` the
 /// one that looks like somebody else's.
 async fn unbound(workspace: &Workspace) -> Peer {
     let directory = workspace.path().join("unbound");
@@ -113,6 +116,12 @@ async fn unbound(workspace: &Workspace) -> Peer {
             writeln!(names, "  local-data: \"server{number}.peers.test. 60 IN {kind} {address}\"").unwrap();
         }
     }
+    for (number, name) in OTHERS {
+        for (kind, address) in ["A", "AAAA"].into_iter().zip(server(number)) {
+            writeln!(names, "  local-data: \"{name}. 60 IN {kind} {address}\"").unwrap();
+        }
+    }
+    writeln!(names, "  local-data: \"only4.peers.test. 60 IN A {}\"", server(2)[0]).unwrap();
     writeln!(names, "  local-data: \"elsewhere.peers.test. 60 IN A {ELSEWHERE}\"").unwrap();
     let config = format!(
         r#"server:

@@ -26,7 +26,13 @@ const IPV4: SocketAddr = SocketAddr::new(SERVER[0], 443);
 /// How many local ports the client has where they run out.
 const FEW_PORTS: u16 = 20;
 
-const HOSTS: &[&str] = &["server2.peers.test", "server3.peers.test", "server4.peers.test"];
+const HOSTS: &[&str] = &["server2.peers.test", "api.one.test", "api.two.test"];
+
+/// Hosts of one owner.
+const ONE_OWNER: &[&str] = &["server2.peers.test", "server3.peers.test", "server4.peers.test"];
+
+/// A control with both families.
+const DUAL_CONTROL: &str = "http://server5.peers.test/api/hello";
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     routed("healthy behind a router", BEHIND, OK),
@@ -88,6 +94,21 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         "offline: three targets fail alike and no control is asked",
         BehindARouter { client: NO_WAY_OUT, hosts: HOSTS, control: None, ..BEHIND },
         down("offline", "tcp", "network"),
+    ),
+    routed(
+        "T2 three hosts of one provider are silent and no control is asked",
+        BehindARouter { forward: &["tcp dport 443 drop"], hosts: ONE_OWNER, control: None, ..BEHIND },
+        down("tcp_timeout", "tcp", "network"),
+    ),
+    routed(
+        "N6 no way out over IPv4, and the name has no other address",
+        BehindARouter {
+            client: "ip route del default",
+            hosts: &["only4.peers.test"],
+            control: Some(DUAL_CONTROL),
+            ..BEHIND
+        },
+        down("ipv4_broken", "tcp", "network"),
     ),
     routed(
         "M1 large packets are lost in both directions",
