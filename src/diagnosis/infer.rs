@@ -16,6 +16,7 @@ mod key;
 mod names;
 mod offline;
 mod ourselves;
+mod passing;
 mod proxy;
 #[cfg(test)]
 pub(super) mod story;
@@ -53,6 +54,8 @@ const RULES: &[Rule] = &[
     Rule { name: "hosts_file", read: names::hosts_file },
     // What works beside it says most.
     Rule { name: "family_broken", read: family::broken },
+    // What is gone again cannot be told apart by experiments.
+    Rule { name: "comes_and_goes", read: passing::comes_and_goes },
     Rule { name: "proxy_required", read: proxy::required },
     Rule { name: "family_dead", read: family::dead },
     Rule { name: "offline", read: offline::offline },

@@ -11,7 +11,7 @@ use super::{Case, Diagnosis, Verdict};
 use crate::outcome::{Experiment, Family, Reason, Stage, Wanted};
 
 /// Experiments of one call at the most.
-pub const MOST: usize = 6;
+pub const MOST: usize = 7;
 
 /// The experiments that are worth making, the most telling first; none that was made already.
 #[must_use]
@@ -57,31 +57,30 @@ fn is_slow_for_long(view: &View<'_>, lead: &Lead<'_>, reason: Reason) -> bool {
 /// What tells more of a reason, the most telling first.
 fn telling(reason: Reason) -> &'static [Experiment] {
     use Experiment::{
-        ClassicalKeys, Control, Http1, Keyless, NeutralName, OtherFamily, OtherResolver, OtherRoute,
+        Again, ClassicalKeys, Control, Http1, Keyless, NeutralName, OtherFamily, OtherResolver, OtherRoute,
         PlainHttp, ServerClock, SmallSegments,
     };
     use Reason as R;
     match reason {
+        R::DnsServfail | R::DnsTimeout => &[Again, OtherResolver, Control, OtherRoute],
         R::DnsNxdomain
         | R::DnsNodata
-        | R::DnsServfail
         | R::DnsRefused
-        | R::DnsTimeout
         | R::DnsMalformed
         | R::DnsSinkholed
         | R::DnsUnexpectedAddress
         | R::DnsTlsFailed
         | R::DnsBogus => &[OtherResolver, Control, OtherRoute],
         R::TcpRefused | R::TcpTimeout | R::TcpReset | R::TcpUnreachable => {
-            &[Control, OtherRoute, OtherFamily]
+            &[Again, Control, OtherRoute, OtherFamily]
         }
         R::ProxyUnreachable | R::ProxyDenied | R::ProxyFailed | R::ProxyTimeout | R::ProxyProtocol => {
-            &[Control, OtherRoute]
+            &[Again, Control, OtherRoute]
         }
         // It wants credentials for whatever is behind it.
         R::ProxyAuthRequired | R::ProxySchemeUnsupported => &[OtherRoute],
         R::TlsReset | R::TlsTimeout => {
-            &[NeutralName, SmallSegments, ClassicalKeys, Control, OtherRoute, OtherFamily]
+            &[Again, NeutralName, SmallSegments, ClassicalKeys, Control, OtherRoute, OtherFamily]
         }
         R::TlsNotTls => &[PlainHttp, Control, OtherRoute, OtherFamily],
         R::TlsCertExpired | R::TlsCertNotYetValid => &[ServerClock, Control],
@@ -89,7 +88,7 @@ fn telling(reason: Reason) -> &'static [Experiment] {
             &[Control, OtherRoute, OtherFamily]
         }
         R::HttpTimeout | R::HttpReset | R::HttpProtocol => {
-            &[Http1, Keyless, Control, OtherRoute, OtherFamily]
+            &[Again, Http1, Keyless, Control, OtherRoute, OtherFamily]
         }
         R::StreamStalled | R::StreamCut => &[Keyless, Control],
         R::NotTheApi => &[Control, Keyless, OtherRoute],
@@ -146,6 +145,7 @@ fn can_tell(experiment: Experiment, view: &View<'_>, lead: &Lead<'_>) -> bool {
         | Experiment::ClassicalKeys
         | Experiment::PlainHttp
         | Experiment::ServerClock => lead.is_direct() && connected,
+        Experiment::Again => view.can_be_repeated(lead),
         Experiment::Http1 => is_http2(lead),
         // Without a key the call is that one already.
         Experiment::Keyless => view.target.api_key.is_some(),
@@ -171,7 +171,7 @@ mod tests {
     use crate::outcome::{Finding, HttpVersion, Trial};
     use crate::target::DIRECT;
     use Experiment::{
-        ClassicalKeys, Control, Http1, Keyless, NeutralName, OtherFamily, OtherResolver, OtherRoute,
+        Again, ClassicalKeys, Control, Http1, Keyless, NeutralName, OtherFamily, OtherResolver, OtherRoute,
         PlainHttp, ServerClock, SmallSegments,
     };
 
@@ -208,22 +208,22 @@ mod tests {
         let proxied = |reason| Story::of(vec![failing("corp", Family::Any, reason)]);
         for (what, story, expected) in [
             ("a name", Story::failing(R::DnsNxdomain), &[OtherResolver, Control, OtherRoute][..]),
-            ("a connection", Story::failing(R::TcpTimeout), &[Control, OtherRoute, OtherFamily]),
-            ("a connection over both", both(R::TcpTimeout, R::TcpTimeout), &[Control, OtherRoute]),
+            ("a connection", Story::failing(R::TcpTimeout), &[Again, Control, OtherRoute, OtherFamily]),
+            ("a connection over both", both(R::TcpTimeout, R::TcpTimeout), &[Again, Control, OtherRoute]),
             (
                 "a handshake",
                 Story::failing(R::TlsReset),
-                &[NeutralName, SmallSegments, ClassicalKeys, Control, OtherRoute, OtherFamily],
+                &[Again, NeutralName, SmallSegments, ClassicalKeys, Control, OtherRoute, OtherFamily],
             ),
-            ("a handshake, tried", tried(), &[Control, OtherRoute, OtherFamily]),
+            ("a handshake, tried", tried(), &[Again, Control, OtherRoute, OtherFamily]),
             ("a handshake that is explained", Story::failing(R::TlsReset).tried(neutral(true)), &[]),
-            ("a handshake in a tunnel", proxied(R::TlsReset), &[Control, OtherRoute]),
-            ("a proxy", proxied(R::ProxyUnreachable), &[Control, OtherRoute]),
+            ("a handshake in a tunnel", proxied(R::TlsReset), &[Again, Control, OtherRoute]),
+            ("a proxy", proxied(R::ProxyUnreachable), &[Again, Control, OtherRoute]),
             ("a proxy that wants credentials", proxied(R::ProxyAuthRequired), &[OtherRoute]),
             (
                 "a proxy, while the direct way works",
                 Story::of(vec![failing("corp", Family::Any, R::ProxyUnreachable), working(DIRECT, V4)]),
-                &[Control],
+                &[Again, Control],
             ),
             ("no TLS", Story::failing(R::TlsNotTls), &[PlainHttp, Control, OtherRoute, OtherFamily]),
             ("a date", Story::failing(R::TlsCertExpired), &[ServerClock, Control]),
@@ -236,6 +236,11 @@ mod tests {
                 "silence over HTTP/1.1",
                 over_http1(R::HttpTimeout),
                 &[Keyless, Control, OtherRoute, OtherFamily],
+            ),
+            (
+                "silence of the free call",
+                without_a_key(R::HttpTimeout),
+                &[Again, Http1, Control, OtherRoute, OtherFamily],
             ),
             ("a refused key", Story::failing(R::AuthInvalid), &[Keyless]),
             ("a refusal without a key", without_a_key(R::AuthForbidden), &[]),

@@ -37,6 +37,7 @@ macro_rules! experiments {
 }
 
 experiments! {
+    Again, "again", "trouble that has passed or comes and goes", "trouble that lasts";
     OtherResolver, "other_resolver", "a resolver's own answer", "the name's state everywhere";
     Control, "control", "trouble here", "trouble there";
     OtherFamily, "other_family", "one broken family", "an API that is not reached at all";
@@ -78,6 +79,8 @@ pub enum Handshake {
 /// One experiment's result.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Trial {
+    /// The same path was walked again, twice at once, with the provider's free call and without a key.
+    Again(Vec<Outcome>),
     /// Another resolver was asked for the name.
     OtherResolver {
         /// Its name.

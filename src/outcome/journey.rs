@@ -150,6 +150,12 @@ impl Outcome {
         staged.or_else(found)
     }
 
+    /// Whether one layer was reached and nothing was wrong with it.
+    #[must_use]
+    pub fn layer_passed(&self, layer: Layer) -> bool {
+        self.layer_took(layer).is_some() && self.layer_failure(layer).is_none()
+    }
+
     /// The time spent in one layer, if it was reached.
     #[must_use]
     pub fn layer_took(&self, layer: Layer) -> Option<Duration> {

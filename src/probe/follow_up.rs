@@ -58,6 +58,7 @@ impl FollowUps {
         };
         // Boxed: what is not made needs no room.
         match wanted.experiment {
+            Experiment::Again => vec![told(wanted, begun, Box::pin(walks::again(&scene)).await)],
             Experiment::OtherResolver => Box::pin(lookups::other_resolvers(&scene)).await,
             Experiment::Control => Box::pin(walks::controls(&scene)).await,
             Experiment::OtherRoute => Box::pin(walks::other_routes(&scene)).await,
@@ -103,6 +104,7 @@ impl FollowUps {
         let https = |site: &Site| site.endpoint.scheme == Scheme::Https;
         let named = any(&|site| matches!(site.endpoint.host, Host::Name(_)));
         let can = |experiment: &Experiment| match experiment {
+            Experiment::Again => true,
             Experiment::OtherResolver => named && self.resolvers_beside(target).next().is_some(),
             Experiment::Control => self.controls_of(target).next().is_some(),
             // Where DNS decides, the other one is walked in each run or does not exist.

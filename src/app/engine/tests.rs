@@ -14,7 +14,11 @@ fn prober(timeout: &str) -> Arc<Prober> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("config.yml");
     let target = "{ name: a, url: \"http://127.0.0.1:1\", provider: http, interval: 1h";
-    std::fs::write(&path, format!("targets:\n  - {target}, timeout: {timeout} }}\n")).unwrap();
+    std::fs::write(
+        &path,
+        format!("targets:\n  - {target}, timeout: {timeout}, diagnosis: {{ follow_ups: false }} }}\n"),
+    )
+    .unwrap();
     let config = Config::load(&Source::File(path), &Env::process()).unwrap();
     Arc::new(Prober::try_new(Arc::clone(&config.targets[0]), &Arc::default()).unwrap())
 }

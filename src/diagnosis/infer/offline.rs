@@ -122,7 +122,8 @@ fn anything_answered(view: &View<'_>, lead: &Lead<'_>, stub: Option<Stub<'_>>) -
         Trial::OtherResolver { stage, .. } => {
             stage.passed() || stage.failure().is_some_and(|failure| !quiet(failure.reason))
         }
-        Trial::OtherFamily(outcomes)
+        Trial::Again(outcomes)
+        | Trial::OtherFamily(outcomes)
         | Trial::OtherRoute { outcomes, .. }
         | Trial::Http1(outcomes)
         | Trial::Keyless(outcomes) => reached(outcomes),

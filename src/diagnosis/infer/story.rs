@@ -143,6 +143,7 @@ pub(super) fn told(says: &[Say]) -> String {
 
 pub(super) fn experiment_of(trial: &Trial) -> Experiment {
     match trial {
+        Trial::Again(_) => Experiment::Again,
         Trial::OtherResolver { .. } => Experiment::OtherResolver,
         Trial::Control { .. } | Trial::Unknown(_) => Experiment::Control,
         Trial::OtherFamily(_) => Experiment::OtherFamily,

@@ -273,6 +273,28 @@ fn families() -> Vec<Told> {
     }
 }
 
+fn passing() -> Vec<Told> {
+    use Reason::{DnsTimeout, HttpReset, TcpTimeout, TlsReset};
+    let one = |reason| Story::of(vec![failing(DIRECT, Ipv4, reason)]);
+    let again = |outcomes| Trial::Again(outcomes);
+    let passed = || again(vec![failing(DIRECT, Ipv4, TlsReset), working(DIRECT, Ipv4)]);
+    let lasts = |reason| again(vec![failing(DIRECT, Ipv4, reason), failing(DIRECT, Ipv4, reason)]);
+    told! {
+        "cut once, and other handshakes are answered": one(TlsReset).tried(neutral(true)).tried(passed())
+            => "comes_and_goes", Down(TlsReset), Network, ["it worked 1 of 2 times"], [];
+        "silent once, and a proxy gets through": one(TcpTimeout).tried(by_proxy()).tried(passed())
+            => "comes_and_goes", Down(TcpTimeout), Network, ["comes and goes"], [];
+        "the name was not answered once": one(DnsTimeout).tried(control_fails(DnsTimeout)).tried(passed())
+            => "comes_and_goes", Down(DnsTimeout), Resolver, ["comes and goes"], [];
+        "it lasts, and is the name": one(TlsReset).tried(neutral(true)).tried(lasts(TlsReset))
+            => "name_filtered", Down(Reason::TlsSniFiltered), Network, [], ["it fails the same"];
+        "it fails in a higher layer now": one(TcpTimeout).tried(again(vec![failing(DIRECT, Ipv4, TlsReset)]))
+            => "comes_and_goes", Down(TcpTimeout), Network, ["it worked 1 of 1 times"], [];
+        "the free call works, and it was another one": one(HttpReset).tried(passed())
+            => "own_reason", Down(HttpReset), Network, [], [];
+    }
+}
+
 fn certificates() -> Vec<Told> {
     use Reason::{TlsCertExpired, TlsCertNotYetValid, TlsClockSkew, TlsIntercepted, TlsUntrustedIssuer};
     let one = |reason| Story::of(vec![shown(reason)]);
@@ -444,6 +466,7 @@ fn stories() -> Vec<Vec<Told>> {
         names(),
         proxies(),
         families(),
+        passing(),
         certificates(),
         handshakes(),
         calls(),

@@ -254,8 +254,14 @@ fn calls(view: &View<'_>, lead: &Lead<'_>, lines: &mut Lines) {
                 lines.add(Http::IdleCut { held: *held, reason: failure.reason });
             }
             Trial::IdleHold { held, failure: None } => lines.rule_out(Http::IdleHeld { held: *held }),
-            // Told above, each in its place.
-            Trial::OtherResolver { .. }
+            Trial::Again(outcomes) if view.again(lead).is_some() => {
+                if outcomes.iter().all(|outcome| !outcome.layer_passed(lead.layer)) {
+                    lines.rule_out(Paths::AgainFails { times: outcomes.len() });
+                }
+            }
+            // Told above, each in its place; or another call than the one that failed.
+            Trial::Again(_)
+            | Trial::OtherResolver { .. }
             | Trial::Control { .. }
             | Trial::OtherFamily(_)
             | Trial::OtherRoute { .. }

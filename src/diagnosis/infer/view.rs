@@ -256,6 +256,23 @@ impl<'a> View<'a> {
         asked.map(|lookup| &lookup.stage).chain(tried).filter(other).collect()
     }
 
+    /// The same path walked again, where that was the same call.
+    pub(super) fn again(&self, lead: &Lead<'a>) -> Option<&'a [Outcome]> {
+        if !self.can_be_repeated(lead) {
+            return None;
+        }
+        self.trials(lead).find_map(|trial| {
+            let Trial::Again(outcomes) = trial else { return None };
+            Some(outcomes.as_slice())
+        })
+    }
+
+    /// Whether walking the path again with the free call and without a key repeats what failed.
+    pub(in crate::diagnosis) fn can_be_repeated(&self, lead: &Lead<'_>) -> bool {
+        let free = self.target.provider.default_call(false);
+        lead.layer < Layer::Api || (self.target.api_key.is_none() && self.target.call.kind == free)
+    }
+
     pub(super) fn keyless(&self, lead: &Lead<'a>) -> Option<Came<'a>> {
         self.trials(lead).find_map(|trial| {
             let Trial::Keyless(outcomes) = trial else { return None };

@@ -36,6 +36,18 @@ pub enum Paths {
         /// Whether the last time worked.
         worked: bool,
     },
+    /// The same was tried again, and got past what had failed.
+    AgainWorks {
+        /// So many times.
+        times: usize,
+        /// Of so many.
+        all: usize,
+    },
+    /// The same was tried again, and failed again.
+    AgainFails {
+        /// So many times.
+        times: usize,
+    },
     /// Another endpoint of the target works.
     EndpointWorks {
         /// Which.
@@ -132,6 +144,14 @@ impl Paths {
                 format!("tried {} more, without success", counted(*times, "time", "times")),
                 format!("又重试了 {times} 次，均未成功"),
             ),
+            Self::AgainWorks { times, all } => Told::of(
+                format!("tried again, it worked {times} of {all} times: it has passed, or comes and goes"),
+                format!("再试 {all} 次，成功 {times} 次：问题已经过去，或时有时无"),
+            ),
+            Self::AgainFails { times } => Told::of(
+                format!("tried {} again, it fails the same: it lasts", counted(*times, "time", "times")),
+                format!("再试 {times} 次，同样失败：问题持续存在"),
+            ),
             Self::EndpointWorks { endpoint } => {
                 Told::of(format!("the endpoint {endpoint} works"), format!("端点 {endpoint} 正常"))
             }
@@ -205,6 +225,8 @@ pub(super) fn samples() -> Vec<super::Say> {
         Paths::AddressesFail { failing: 5, all: 7 },
         Paths::Retried { times: 2, worked: true },
         Paths::Retried { times: 2, worked: false },
+        Paths::AgainWorks { times: 1, all: 2 },
+        Paths::AgainFails { times: 2 },
         Paths::EndpointWorks { endpoint: "https://other.example/".into() },
         Paths::Connected { address, took, rtt },
         Paths::Connected { address: None, took, rtt: None },

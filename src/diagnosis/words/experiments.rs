@@ -30,6 +30,7 @@ pub const fn tells(experiment: Experiment, language: Language) -> (&'static str,
 
 pub(super) const fn words(experiment: Experiment) -> &'static ExperimentWords {
     match experiment {
+        Experiment::Again => &AGAIN,
         Experiment::OtherResolver => &OTHER_RESOLVER,
         Experiment::Control => &CONTROL,
         Experiment::OtherFamily => &OTHER_FAMILY,
@@ -44,6 +45,12 @@ pub(super) const fn words(experiment: Experiment) -> &'static ExperimentWords {
         Experiment::IdleHold => &IDLE_HOLD,
     }
 }
+
+const AGAIN: ExperimentWords = ExperimentWords {
+    name: text("the same again", "同样再试一次"),
+    does: "The same path is walked again, twice at once, with the provider's free call and without a key.",
+    tells_zh: ("已经过去或时有时无的问题", "持续存在的问题"),
+};
 
 const OTHER_RESOLVER: ExperimentWords = ExperimentWords {
     name: text("the same name of another resolver", "向另一个解析器查询同一域名"),

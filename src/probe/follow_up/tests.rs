@@ -139,7 +139,9 @@ async fn calls_are_free_and_without_the_key_whatever_is_configured() {
     assert_eq!(evidence.alpn.as_deref(), Some("http/1.1"));
     // The answer is not the API's, and still it is tried once only.
     assert!(!only(&outcomes).success() && only(&outcomes).retries.is_empty());
-    was_asked_for_nothing_secret(&saw, 2);
+    let Trial::Again(outcomes) = world.one(Experiment::Again, None).await else { panic!() };
+    assert_eq!(outcomes.len(), 2);
+    was_asked_for_nothing_secret(&saw, 4);
 }
 
 #[tokio::test]
@@ -444,13 +446,13 @@ fn only_what_tells_more_than_a_run_is_possible() {
     const DIRECT: [E; 3] = [E::PlainHttp, E::ServerClock, E::IdleHold];
     let bare = World::new("https://api.test", None);
     let tls = [E::NeutralName, E::SmallSegments, E::ClassicalKeys, E::Http1, E::Keyless];
-    assert_eq!(bare.with.possible(&bare.target), [&tls[..], &DIRECT].concat());
+    assert_eq!(bare.with.possible(&bare.target), [&[E::Again], &tls[..], &DIRECT].concat());
     let plain = World::new("http://127.0.0.1", None).change(|target| {
         target.api_key = None;
         target.families = Families::Only(vec![Family::Ipv4]);
         target.call = CallOptions::free(target.provider.default_call(false), target.interval);
     });
-    assert_eq!(plain.with.possible(&plain.target), DIRECT);
+    assert_eq!(plain.with.possible(&plain.target), [&[E::Again], &DIRECT[..]].concat());
     let mut rich = World::new("https://api.test", None)
         .change(|target| target.families = Families::Only(vec![Family::Ipv4]))
         .controls(&["https://control.test"]);
@@ -461,6 +463,6 @@ fn only_what_tells_more_than_a_run_is_possible() {
     rich.with.resolvers = vec![scripted::resolver(server, crate::target::Validation::Off)];
     assert_eq!(rich.with.possible(&rich.target), E::ALL);
     let proxied = rich.change(|target| target.routes = vec![route]);
-    let behind = [E::OtherResolver, E::Control, E::OtherRoute, E::Http1, E::Keyless];
+    let behind = [E::Again, E::OtherResolver, E::Control, E::OtherRoute, E::Http1, E::Keyless];
     assert_eq!(proxied.with.possible(&proxied.target), behind);
 }

@@ -19,6 +19,15 @@ use crate::target::{
     Resolver, RetryOptions, Roots, Route, Site, Target, TlsOptions,
 };
 
+/// The same path, nothing changed but that the call is free and has no key: twice, so that one that comes and goes is not
+/// taken for one that lasts.
+pub(super) async fn again(scene: &Scene<'_>) -> Result<Trial, String> {
+    let (one, other) = tokio::join!(walk(scene, without_key(scene)?), walk(scene, without_key(scene)?));
+    let mut outcomes = one?;
+    outcomes.extend(other?);
+    Ok(Trial::Again(outcomes))
+}
+
 /// The endpoint over the family on which the trouble is not.
 pub(super) async fn other_family(scene: &Scene<'_>) -> Result<Trial, String> {
     let other = match scene.wanted.family {

@@ -23,7 +23,7 @@ pub(super) fn result(trial: &Trial, language: Language) -> String {
         Trial::Control { url: who, outcomes } | Trial::OtherRoute { route: who, outcomes } => {
             fill(Phrase::Said, &[("who", who), ("what", &journeys(outcomes, language))])
         }
-        Trial::OtherFamily(outcomes) => journeys(outcomes, language),
+        Trial::Again(outcomes) | Trial::OtherFamily(outcomes) => journeys(outcomes, language),
         Trial::NeutralName { name, handshake } => {
             fill(Phrase::WithName, &[("name", name), ("result", &shaken(handshake, language))])
         }

@@ -92,6 +92,7 @@ fn trial() -> impl Strategy<Value = Trial> {
             stage
         }),
         outcomes(3).prop_map(|outcomes| Trial::Control { url: OTHER.into(), outcomes }),
+        outcomes(3).prop_map(Trial::Again),
         outcomes(3).prop_map(Trial::OtherFamily),
         (route(), outcomes(3)).prop_map(|(route, outcomes)| Trial::OtherRoute { route, outcomes }),
         secured().prop_map(|(_, name, handshake)| Trial::NeutralName { name, handshake }),
