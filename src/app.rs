@@ -5,11 +5,13 @@
 
 mod demand;
 mod engine;
+mod evidence;
 mod follow;
 mod follow_up;
 mod investigate;
 mod lags;
 mod listen;
+mod neighbour;
 mod neighbours;
 mod patient;
 mod purse;
@@ -23,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::board::Board;
 use crate::clock;
@@ -140,7 +142,9 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     };
     let engine = Engine::new(tools, received, probers, follow_ups(&config, &system));
     let engine = tokio::spawn(engine.run());
-    let lag = tokio::spawn(measure_lag(Arc::clone(&metrics), lags));
+    let program = Arc::clone(&metrics);
+    let tell = move |lag| program.program().event_loop_lag(lag);
+    let lag = tokio::spawn(async move { lags.measure(LAG_EVERY, tell).await });
     readiness.set(Phase::Ready);
     tracing::info!(targets = config.targets.len(), config = %options.source, "watching");
 
@@ -241,16 +245,4 @@ fn prober(target: &Arc<Target>, system: &Arc<SystemResolver>) -> Result<Arc<Prob
     Prober::try_new(Arc::clone(target), system)
         .map(Arc::new)
         .map_err(|source| ServeError::Target { name: Arc::clone(&target.name), source: Box::new(source) })
-}
-
-/// Measures by how much the event loop wakes up late.
-async fn measure_lag(metrics: Arc<Metrics>, lags: Arc<Lags>) {
-    loop {
-        let due = Instant::now() + LAG_EVERY;
-        tokio::time::sleep_until(due).await;
-        let now = Instant::now();
-        let lag = now.saturating_duration_since(due);
-        metrics.program().event_loop_lag(lag);
-        lags.note(lag, now);
-    }
 }

@@ -9,6 +9,7 @@ mod infer;
 mod plan;
 mod rounds;
 mod say;
+mod waiting;
 mod words;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub use infer::{infer, is_late};
 pub use plan::{MOST, wanted};
 pub use rounds::{Inquiry, MOST_ROUNDS, Round, Rounds, Signature};
 pub use say::Say;
+pub use waiting::Waiting;
 pub use words::{
     Language, Phrase, ReasonWords, Text, blame, experiment, layer, reason, reasons_markdown, remedy, summary,
     tells,

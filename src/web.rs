@@ -34,6 +34,10 @@ const RENDERS: usize = 2;
 /// cannot have, and a Prometheus server needs one.
 pub const CONNECTIONS: usize = 64;
 
+/// How long a client may take to confirm what was sent.
+#[cfg(target_os = "linux")]
+const GONE: Duration = Duration::from_secs(60);
+
 /// How long to wait after a connection could not be accepted, such as for want of descriptors.
 const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
 
@@ -127,7 +131,16 @@ async fn accept(
 ) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
     let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, _) = listener.accept().await?;
+    give_up_on_the_gone(&stream);
     Ok((stream, permit))
+}
+
+/// Has the system end the connection of a client that does not confirm what was sent: what is sent to one that went away
+/// without a word would be taken in for many minutes, and so its place with it.
+fn give_up_on_the_gone(stream: &TcpStream) {
+    // Should the option fail, such a client only stays for longer.
+    #[cfg(target_os = "linux")]
+    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(GONE));
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use api_canary::config::{Config, Env, Source};
+use api_canary::diagnosis::{Case, Damper, New, infer};
 use api_canary::metrics::{Format, Metrics};
 use api_canary::outcome::{
     AnswerSource, ApiEvidence, Asked, CertFacts, ChainFacts, DnsEvidence, Family, HttpPhases, HttpVersion,
@@ -49,6 +50,34 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!(
         "{:<44} {:>8.2} µs [{:.2}–{:.2}]",
         "take in a journey, another one", again.median, again.least, again.greatest
+    );
+    let mut dampers: Vec<Damper> = runs.iter().map(|_| Damper::default()).collect();
+    let diagnose = |dampers: &mut [Damper]| {
+        let start = cpu_time();
+        let now = tokio::time::Instant::now();
+        for ((target, run), damper) in runs.iter().zip(dampers) {
+            let latest = sinks.latest(&target.name);
+            let journeys: Vec<&Outcome> = latest.iter().map(Arc::as_ref).collect();
+            let found = infer(&Case {
+                target,
+                outcomes: &journeys,
+                lookups: &run.lookups,
+                findings: &run.findings,
+                follow_ups: &[],
+                endpoint: &journeys[0].endpoint,
+                route: Some("direct"),
+                neighbours: &[],
+                lag: Duration::ZERO,
+                late_runs: 0,
+            });
+            std::hint::black_box(damper.note(found, None, New::Run, target.diagnosis, now));
+        }
+        micros_each(cpu_time() - start, targets)
+    };
+    let each = Spread::of((0..rounds).map(|_| diagnose(&mut dampers)).collect());
+    println!(
+        "{:<44} {:>8.2} µs [{:.2}–{:.2}]",
+        "diagnose a healthy run", each.median, each.least, each.greatest
     );
     for (name, format) in [("text 0.0.4", Format::Text004), ("OpenMetrics 1.0.0", Format::OpenMetrics100)] {
         let mut text = Vec::new();

@@ -13,9 +13,14 @@ const MOST_RUNS: usize = 4096;
 /// Descriptors left for listeners, scrapes and files.
 const RESERVED: u64 = 128;
 
-/// Those, and what follow-ups may hold.
-fn reserved() -> u64 {
-    RESERVED.saturating_add(follow_up::sockets())
+/// Those, and what follow-ups may hold where so many may be open.
+fn reserved(descriptors: Option<u64>) -> u64 {
+    RESERVED.saturating_add(follow_up::sockets(spare(descriptors)))
+}
+
+/// What is left of the descriptors beside those reserved.
+pub(super) fn spare(descriptors: Option<u64>) -> Option<u64> {
+    descriptors.map(|limit| limit.saturating_sub(RESERVED))
 }
 
 const _: () =
@@ -24,7 +29,7 @@ const _: () =
 /// What runs may use together, so that probes never use up the descriptors; `None` is no limit of them. `kept` are those
 /// that stay open between runs.
 pub(super) fn bound(descriptors: Option<u64>, kept: u64) -> Bound {
-    let taken = reserved().saturating_add(kept);
+    let taken = reserved(descriptors).saturating_add(kept);
     let descriptors = descriptors.map_or(u64::MAX, |limit| limit.saturating_sub(taken).max(1));
     Bound { runs: MOST_RUNS, descriptors }
 }
@@ -66,7 +71,7 @@ impl Demand {
         let descriptors = self.descriptors.ceil().max(number(self.largest));
         let short = self.runs > runs || descriptors > number(bound.descriptors);
         if short && !told {
-            let needed = descriptors + number(reserved().saturating_add(self.kept));
+            let needed = descriptors + number(reserved(None).saturating_add(self.kept));
             tracing::warn!(
                 runs_wanted = self.runs.ceil(),
                 runs_allowed = bound.runs,
@@ -98,14 +103,24 @@ mod tests {
 
     #[test]
     fn the_bound_leaves_room_for_listeners_and_files() {
-        assert_eq!(bound(Some(1024), 0), Bound { runs: MOST_RUNS, descriptors: 1024 - reserved() });
+        let reserved = reserved(Some(1024));
+        assert_eq!(bound(Some(1024), 0), Bound { runs: MOST_RUNS, descriptors: 1024 - reserved });
         assert_eq!(
             bound(Some(1024), 96).descriptors,
-            1024 - 96 - reserved(),
+            1024 - 96 - reserved,
             "connections that are kept are not there for runs"
         );
         assert_eq!(bound(Some(10), 0).descriptors, 1);
         assert_eq!(bound(None, 7).descriptors, u64::MAX);
+    }
+
+    #[test]
+    fn follow_ups_leave_most_of_few_descriptors_to_the_runs() {
+        for limit in [64, 128, 200, 256, 512, 1024, 4096] {
+            let left = limit - RESERVED.min(limit);
+            let runs = bound(Some(limit), 0).descriptors;
+            assert!(runs >= left * 2 / 3, "{runs} of {left}, of {limit}");
+        }
     }
 
     #[test]

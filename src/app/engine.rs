@@ -123,7 +123,7 @@ impl Engine {
             stale: HashSet::new(),
             streaks: Streaks::default(),
             neighbours: Neighbours::default(),
-            desk: Desk::new(follow_ups, start),
+            desk: Desk::new(follow_ups, demand::spare(tools.descriptors), start),
             tools,
             commands,
             done,
@@ -139,6 +139,9 @@ impl Engine {
     pub(super) async fn run(mut self) {
         loop {
             let wait = self.start_due();
+            let now = Instant::now();
+            self.begin_rounds(now);
+            let wait = wait.into_iter().chain(self.desk.room_at(now)).min();
             tokio::select! {
                 Some(finished) = self.done.recv() => self.finished(finished),
                 command = self.commands.recv() => match command {
@@ -254,6 +257,7 @@ impl Engine {
                         self.desk.break_off(&before.prober);
                     }
                     self.neighbours.forget(&name);
+                    self.desk.waiting.leave(&name);
                     self.watched.insert(name, watched);
                 }
                 Prepared::Remove(name) => {
@@ -262,6 +266,7 @@ impl Engine {
                         self.desk.break_off(&before.prober);
                     }
                     self.neighbours.forget(&name);
+                    self.desk.waiting.leave(&name);
                     self.stale.remove(&name);
                     self.streaks.forget(&name);
                     self.tools.sinks.retire(&name);

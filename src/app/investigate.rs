@@ -3,9 +3,6 @@
 //! Promises: no call that costs money is made; what is made after the run is bounded in number and time; nothing here
 //! fails once it has begun, for what goes wrong is what is looked for.
 
-mod lag;
-mod neighbour;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,14 +10,15 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use tokio::time::Instant;
 
+use super::evidence::Evidence;
+use super::lags::Lags;
+use super::neighbour::{Hosts, as_neighbour};
 use crate::board::{Board, Standing};
-use crate::diagnosis::{Case, Diagnosis, Neighbour, infer, wanted};
+use crate::diagnosis::{Case, Diagnosis, Neighbour};
 use crate::outcome::{Experiment, FollowUp, Outcome, Run, Wanted};
 use crate::probe::{FollowUps, Prober, SetupError, SystemResolver};
 use crate::target::{Endpoint, Resolver, Route, Target};
 use crate::units::Deadline;
-use lag::LagWatch;
-use neighbour::neighbour;
 
 /// How many targets are looked into beside each other.
 const TARGETS_AT_ONCE: usize = 16;
@@ -39,6 +37,9 @@ const EXPERIMENT: Duration = Duration::from_secs(10);
 
 /// How long all of a target's experiments may take.
 const ALL_EXPERIMENTS: Duration = Duration::from_secs(30);
+
+/// How often it is measured by how much the program itself wakes up late.
+const LAG_EVERY: Duration = Duration::from_millis(100);
 
 /// How far the work on one target is.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,6 +105,9 @@ pub struct Investigator {
 struct Walked {
     target: Arc<Target>,
     run: Run,
+    /// By how much the program woke up late meanwhile.
+    lag: Duration,
+    outcomes: Vec<Arc<Outcome>>,
     standing: Standing,
 }
 
@@ -130,17 +134,25 @@ impl Investigator {
                 .map_err(|source| InvestigateError { name: target.name.clone(), source: Box::new(source) })
         };
         let probers = targets.iter().map(prober).collect::<Result<Vec<_>, _>>()?;
-        let lag = LagWatch::start();
-        let walks = probers.iter().map(|prober| walk(prober, &on));
-        let walked: Vec<Walked> = stream::iter(walks).buffered(TARGETS_AT_ONCE).collect().await;
-        let neighbours: Vec<Option<Neighbour>> =
-            walked.iter().map(|walked| neighbour(&walked.target, &walked.run, &walked.standing)).collect();
-        let look = walked.into_iter().enumerate().map(|(index, walked)| {
-            let others = neighbours.iter().enumerate().filter(|(other, _)| *other != index);
-            let others = others.filter_map(|(_, neighbour)| neighbour.clone()).collect();
-            self.look(walked, others, &lag, &on)
-        });
-        Ok(stream::iter(look).buffered(TARGETS_AT_ONCE).collect().await)
+        let lags = Lags::default();
+        let looked = async {
+            let walks = probers.iter().map(|prober| walk(prober, &lags, &on));
+            let walked: Vec<Walked> = stream::iter(walks).buffered(TARGETS_AT_ONCE).collect().await;
+            let seen = |Walked { target, outcomes, standing, .. }: &Walked| {
+                as_neighbour(target, &Hosts::of(target), standing, outcomes)
+            };
+            let neighbours: Vec<Option<Neighbour>> = walked.iter().map(seen).collect();
+            let look = walked.into_iter().enumerate().map(|(index, walked)| {
+                let others = neighbours.iter().enumerate().filter(|(other, _)| *other != index);
+                let others = others.filter_map(|(_, neighbour)| neighbour.clone()).collect();
+                self.look(walked, others, &on)
+            });
+            stream::iter(look).buffered(TARGETS_AT_ONCE).collect().await
+        };
+        tokio::select! {
+            looked = looked => Ok(looked),
+            never = lags.measure(LAG_EVERY, |_| {}) => match never {},
+        }
     }
 
     /// Draws the conclusion for one target, with what experiments add to it.
@@ -148,30 +160,16 @@ impl Investigator {
         &self,
         walked: Walked,
         neighbours: Vec<Neighbour>,
-        lag: &LagWatch,
         on: &(impl Fn(Progress) + Sync),
     ) -> Investigated {
-        let Walked { target, run, standing } = walked;
-        let outcomes: Vec<&Outcome> = run.outcomes.iter().collect();
-        let case = Case {
-            target: &target,
-            outcomes: &outcomes,
-            lookups: &run.lookups,
-            findings: &run.findings,
-            follow_ups: &[],
-            endpoint: &standing.shown,
-            route: standing.route.now.as_deref(),
-            neighbours: &neighbours,
-            lag: lag.worst(),
-            late_runs: 0,
-        };
+        let Walked { target, run, lag, outcomes, standing } = walked;
+        let evidence = Evidence::of(&run, outcomes, &standing, neighbours, lag);
         let mut made: Vec<FollowUp> = Vec::new();
-        let mut diagnosis = infer(&case);
         if let Some(tools) = &self.tools {
             let all = Deadline::after(Instant::now(), ALL_EXPERIMENTS);
             let possible = tools.possible(&target);
             for _ in 0..ROUNDS {
-                let mut round = wanted(&Case { follow_ups: &made, ..case }, &diagnosis);
+                let mut round = evidence.wanted(&target, &made);
                 round.retain(|wanted| possible.contains(&wanted.experiment));
                 round.truncate(EXPERIMENTS_A_ROUND);
                 if round.is_empty() || all.left(Instant::now()).is_zero() {
@@ -184,26 +182,29 @@ impl Investigator {
                 let results: Vec<Vec<FollowUp>> =
                     stream::iter(tries).buffered(EXPERIMENTS_AT_ONCE).collect().await;
                 made.extend(results.into_iter().flatten());
-                diagnosis = infer(&Case { follow_ups: &made, ..case });
             }
-            if let Some((held, wanted)) = self.idle_hold.zip(idle(&case)) {
+            if let Some((held, wanted)) = self.idle_hold.zip(evidence.with(&target, &[], idle)) {
                 on(Progress::Holding(Arc::clone(&target.name), held));
                 made.push(tools.idle_hold(&target, &wanted, held).await);
-                diagnosis = infer(&Case { follow_ups: &made, ..case });
             }
         }
         on(Progress::Done(Arc::clone(&target.name)));
+        let diagnosis = evidence.diagnose(&target, &made);
         Investigated { target, run, follow_ups: made, diagnosis }
     }
 }
 
-async fn walk(prober: &Prober, on: &impl Fn(Progress)) -> Walked {
+async fn walk(prober: &Prober, lags: &Lags, on: &impl Fn(Progress)) -> Walked {
     let target = prober.target();
     on(Progress::Walking(Arc::clone(&target.name)));
+    let started = Instant::now();
     let run = prober.run(target.call.unpaid()).await;
+    let lag = lags.worst_since(started, Instant::now());
     // As in the program that serves, so that both use the same way.
-    let standing = Board::default().apply(target, &run);
-    Walked { target: Arc::clone(target), run, standing }
+    let board = Board::default();
+    let standing = board.apply(target, &run);
+    let outcomes = board.target(&target.name);
+    Walked { target: Arc::clone(target), run, lag, outcomes, standing }
 }
 
 async fn try_one(tools: &FollowUps, target: &Arc<Target>, wanted: &Wanted, all: Deadline) -> Vec<FollowUp> {

@@ -10,10 +10,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::board::Standing;
 use crate::diagnosis::{Neighbour, State};
-use crate::outcome::Outcome;
-use crate::target::Target;
+use crate::outcome::Layer;
 
 /// Hosts of one route and resolver that are remembered to work, and as many that fail.
 const REMEMBERED: usize = 32;
@@ -21,23 +19,47 @@ const REMEMBERED: usize = 32;
 /// Neighbours that are looked at.
 const MOST: usize = 64;
 
-/// What failed longer ago than this says nothing of now.
+/// What was seen longer ago than this says nothing of now.
 const FRESH: Duration = Duration::from_secs(10 * 60);
+
+/// For how long that one worked says that the trouble of another one is its own.
+const LATELY: Duration = Duration::from_secs(3 * 60);
 
 /// All targets.
 #[derive(Debug, Default)]
 pub(super) struct Neighbours {
-    known: HashMap<Arc<str>, Neighbour>,
+    known: HashMap<Arc<str>, Known>,
     groups: HashMap<Key, Group>,
 }
 
 /// The route and the resolver that targets share.
 type Key = (Arc<str>, Option<Arc<str>>);
 
+/// A target, and since when it has been in that state.
+#[derive(Debug)]
+struct Known {
+    neighbour: Neighbour,
+    since: Instant,
+}
+
 #[derive(Debug, Default)]
 struct Group {
     work: Recent,
     fail: Recent,
+    /// When one of them worked last.
+    worked: Option<Instant>,
+}
+
+impl Group {
+    fn forget(&mut self, target: &str) {
+        for recent in [&mut self.work, &mut self.fail] {
+            recent.0.retain(|seen| *seen.target != *target);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.work.0.is_empty() && self.fail.0.is_empty()
+    }
 }
 
 /// The last target of each host, the newest last.
@@ -67,37 +89,61 @@ impl Recent {
 impl Neighbours {
     /// Notes how a target stands after a run.
     pub(super) fn note(&mut self, neighbour: Neighbour, now: Instant) {
-        let group = self.groups.entry(key(&neighbour)).or_default();
+        let key = key(&neighbour);
+        let mut since = now;
+        if let Some(before) = self.known.get(&neighbour.target) {
+            let (old, was) = (self::key(&before.neighbour), &before.neighbour.state);
+            if (*was == State::Works) == (neighbour.state == State::Works) {
+                since = before.since;
+            }
+            if old != key {
+                self.leave(&old, &neighbour.target);
+            }
+        }
+        let group = self.groups.entry(key).or_default();
         match neighbour.state {
-            State::Works => group.work.note(&neighbour, now),
+            State::Works => {
+                group.work.note(&neighbour, now);
+                group.worked = Some(now);
+            }
             State::Fails { .. } => group.fail.note(&neighbour, now),
         }
-        self.known.insert(Arc::clone(&neighbour.target), neighbour);
+        self.known.insert(Arc::clone(&neighbour.target), Known { neighbour, since });
     }
 
     /// A target is no longer watched.
     pub(super) fn forget(&mut self, target: &str) {
-        self.known.remove(target);
-        let known = &self.known;
-        let lives = |recent: &Recent| recent.0.iter().any(|seen| known.contains_key(&seen.target));
-        self.groups.retain(|_, group| lives(&group.work) || lives(&group.fail));
+        if let Some(Known { neighbour, .. }) = self.known.remove(target) {
+            self.leave(&key(&neighbour), target);
+        }
+    }
+
+    fn leave(&mut self, key: &Key, target: &str) {
+        if let Some(group) = self.groups.get_mut(key) {
+            group.forget(target);
+            if group.is_empty() {
+                self.groups.remove(key);
+            }
+        }
     }
 
     /// Those to look at for a target that fails since a moment. One that worked before then says nothing of it: it may fail
-    /// as well when it is its turn.
+    /// as well when it is its turn. Nor does one that did not come through while others of its route and resolver did: that
+    /// trouble is its own.
     pub(super) fn around(&self, target: &str, since: Instant, now: Instant) -> Vec<Neighbour> {
-        let own = self.known.get(target).map(key);
+        let own = self.known.get(target).map(|known| key(&known.neighbour));
         let mut around = Vec::new();
         let mut look = |group: &Group, most: usize| {
-            let fails = |seen: &&Seen| now.saturating_duration_since(seen.at) <= FRESH;
-            let works = |seen: &&Seen| seen.at >= since;
+            let fresh = |seen: &&Seen| now.saturating_duration_since(seen.at) <= FRESH;
+            let fails = |seen: &&Seen| fresh(seen) && !self.is_its_own(seen, group, now);
+            let works = |seen: &&Seen| fresh(seen) && seen.at >= since;
             let failing = group.fail.0.iter().rev().filter(fails).map(|seen| (seen, false));
             let working = group.work.0.iter().rev().filter(works).map(|seen| (seen, true));
             let found = failing.take(most / 2).chain(working.take(most / 2));
             let others = found.filter(|(seen, _)| *seen.target != *target);
             let current = others.filter_map(|(seen, works)| {
                 // It may have turned since, or be called in another way.
-                let known = self.known.get(&seen.target)?;
+                let known = &self.known.get(&seen.target)?.neighbour;
                 ((known.state == State::Works) == works && known.host == seen.host).then(|| known.clone())
             });
             around.extend(current);
@@ -112,53 +158,27 @@ impl Neighbours {
         around.truncate(MOST);
         around
     }
+
+    /// Whether a target's trouble is older than a recent good run of its group, so that it is not that of the way.
+    fn is_its_own(&self, seen: &Seen, group: &Group, now: Instant) -> bool {
+        let worked = group.worked.filter(|worked| now.saturating_duration_since(*worked) <= LATELY);
+        self.known.get(&seen.target).is_some_and(|Known { neighbour, since }| match &neighbour.state {
+            State::Works => false,
+            State::Fails { layer, .. } => {
+                *layer <= Layer::Tcp && worked.is_some_and(|worked| *since < worked)
+            }
+        })
+    }
 }
 
 fn key(neighbour: &Neighbour) -> Key {
     (Arc::clone(&neighbour.route), neighbour.resolver.clone())
 }
 
-/// What a target is to others, if anything is known of it; `host` is that of the endpoint that a client uses.
-pub(super) fn as_neighbour(
-    target: &Target,
-    standing: &Standing,
-    outcomes: &[Arc<Outcome>],
-    host: Arc<str>,
-) -> Option<Neighbour> {
-    let route = used_route(target, standing);
-    let state = if standing.up { State::Works } else { fails(standing, &route, outcomes)? };
-    let resolver = target.resolvers.first().map(|resolver| Arc::clone(&resolver.name));
-    Some(Neighbour { target: Arc::clone(&target.name), host, route, resolver, state })
-}
-
-/// The route that a client uses, as far as one works.
-pub(super) fn used_route(target: &Target, standing: &Standing) -> Arc<str> {
-    let first = || target.routes.first().map(|route| Arc::clone(&route.name));
-    standing.route.now.clone().or_else(first).unwrap_or_default()
-}
-
-fn fails(standing: &Standing, route: &Arc<str>, outcomes: &[Arc<Outcome>]) -> Option<State> {
-    let troubles = outcomes.iter().filter_map(|outcome| Some((outcome, outcome.trouble()?)));
-    // That of the path a client uses; any other where there is none.
-    let used = |outcome: &Outcome| outcome.endpoint == standing.shown && outcome.path.route == *route;
-    let worst =
-        troubles.min_by_key(|(outcome, trouble)| (!used(outcome), trouble.layer, trouble.failure.reason));
-    worst.map(|(outcome, trouble)| {
-        let chain = outcome.stages.tls.evidence().and_then(|tls| tls.chain.as_ref());
-        let leaf = chain.and_then(|chain| chain.certificates.first());
-        State::Fails {
-            layer: trouble.layer,
-            reason: trouble.failure.reason,
-            family: outcome.path.family,
-            issuer: leaf.map(|leaf| leaf.issuer.clone()),
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::{Family, Layer, Reason};
+    use crate::outcome::{Family, Reason};
 
     fn neighbour(target: &str, host: &str, works: bool) -> Neighbour {
         let fails = State::Fails {
@@ -220,6 +240,43 @@ mod tests {
         }
         let works = around.iter().filter(|neighbour| neighbour.state == State::Works).count();
         assert!(works > 0 && works < around.len());
+    }
+
+    #[test]
+    fn what_fails_while_others_work_has_a_trouble_of_its_own() {
+        let (mut neighbours, start) = (Neighbours::default(), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for (target, works, seconds) in [
+            ("dead", false, 0),
+            ("gone", false, 1),
+            ("well", true, 10),
+            ("dead", false, 60),
+            ("gone", false, 61),
+        ] {
+            neighbours.note(neighbour(target, target, works), at(seconds));
+        }
+        neighbours.note(neighbour("own", "own", false), at(65));
+        assert_eq!(names(&neighbours.around("own", at(64), at(65))), [""; 0], "they failed before");
+        neighbours.note(neighbour("well", "well", false), at(70));
+        assert_eq!(names(&neighbours.around("own", at(64), at(70))), ["well"], "it failed only now");
+        neighbours.note(neighbour("gone", "gone", true), at(121));
+        neighbours.note(neighbour("gone", "gone", false), at(181));
+        assert_eq!(names(&neighbours.around("own", at(64), at(182))), ["gone"]);
+        neighbours.note(neighbour("dead", "dead", false), at(360));
+        let all = ["dead", "gone", "well"];
+        assert_eq!(names(&neighbours.around("own", at(300), at(361))), all, "nothing has worked for long");
+    }
+
+    #[test]
+    fn a_target_that_goes_another_way_leaves_nothing_behind() {
+        let (mut neighbours, now) = (Neighbours::default(), Instant::now());
+        neighbours.note(neighbour("a", "a", false), now);
+        neighbours.note(Neighbour { route: "corp".into(), ..neighbour("a", "a", true) }, now);
+        assert_eq!(neighbours.groups.len(), 1);
+        neighbours.note(neighbour("b", "b", true), now);
+        neighbours.forget("a");
+        assert_eq!(names(&neighbours.around("own", now, now)), ["b"]);
+        assert_eq!(neighbours.groups.len(), 1);
     }
 
     #[test]

@@ -4,15 +4,16 @@
 //! the run they follow up.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::evidence::{Evidence, diagnose_alone};
 use super::lags::Lags;
-use super::neighbours::{Neighbours, as_neighbour, used_route};
+use super::neighbour::{Hosts, as_neighbour, used_route};
+use super::neighbours::Neighbours;
 use crate::board::Standing;
-use crate::diagnosis::{self, Case, Change, Damper, Diagnosis, Inquiry, Neighbour, New, Signature};
-use crate::outcome::{Finding, FollowUp, Lookup, Outcome, Run, Wanted};
+use crate::diagnosis::{self, Change, Damper, Diagnosis, Inquiry, New, Signature};
+use crate::outcome::{FollowUp, Outcome, Run, Wanted};
 use crate::target::Target;
 
 /// What is told of a target, and what changed with it.
@@ -23,26 +24,18 @@ pub(super) type Told = (Diagnosis, Option<Change>);
 pub(super) struct Patient {
     damper: Damper,
     pub(super) inquiry: Inquiry,
-    /// The host of each endpoint, as it is shown.
-    hosts: Vec<(Arc<str>, Arc<str>)>,
+    hosts: Hosts,
     /// When the first of the runs began that found something wrong.
     since: Option<Instant>,
     /// How many runs in a row found something wrong while the program was late.
     late_runs: u32,
-    evidence: Option<Evidence>,
+    trouble: Option<Trouble>,
 }
 
 /// What the last run found, if something is wrong.
 #[derive(Debug)]
-struct Evidence {
-    outcomes: Vec<Arc<Outcome>>,
-    lookups: Vec<Lookup>,
-    findings: Vec<(Arc<str>, Finding)>,
-    endpoint: Arc<str>,
-    route: Option<Arc<str>>,
-    neighbours: Vec<Neighbour>,
-    lag: Duration,
-    late_runs: u32,
+struct Trouble {
+    evidence: Evidence,
     signature: Option<Signature>,
 }
 
@@ -58,17 +51,13 @@ pub(super) struct Examined<'a> {
 
 impl Patient {
     pub(super) fn new(target: &Target) -> Self {
-        let hosts = target.sites.iter().map(|site| {
-            let endpoint = &site.endpoint;
-            (endpoint.shown().into(), endpoint.host.to_string().into())
-        });
         Self {
             damper: Damper::default(),
             inquiry: Inquiry::default(),
-            hosts: hosts.collect(),
+            hosts: Hosts::of(target),
             since: None,
             late_runs: 0,
-            evidence: None,
+            trouble: None,
         }
     }
 
@@ -82,52 +71,28 @@ impl Patient {
         now: Instant,
     ) -> Told {
         let Examined { target, run, standing, started } = examined;
-        let host = self.hosts.iter().find(|(endpoint, _)| *endpoint == standing.shown);
-        let host = host.map(|(_, host)| Arc::clone(host)).unwrap_or_default();
-        match as_neighbour(target, standing, &outcomes, host) {
+        match as_neighbour(target, &self.hosts, standing, &outcomes) {
             Some(neighbour) => neighbours.note(neighbour, now),
             None => neighbours.forget(&target.name),
         }
         if is_well(run, &outcomes) {
-            (self.since, self.evidence, self.late_runs) = (None, None, 0);
+            (self.since, self.trouble, self.late_runs) = (None, None, 0);
             self.inquiry.note(None, now);
-            let journeys: Vec<&Outcome> = outcomes.iter().map(Arc::as_ref).collect();
-            let found = diagnosis::infer(&Case {
-                target,
-                outcomes: &journeys,
-                lookups: &run.lookups,
-                findings: &run.findings,
-                follow_ups: &[],
-                endpoint: &standing.shown,
-                route: standing.route.now.as_deref(),
-                neighbours: &[],
-                lag: Duration::ZERO,
-                late_runs: 0,
-            });
+            let found = diagnose_alone(target, run, &outcomes, standing);
             return self.damper.note(found, None, New::Run, target.diagnosis, now);
         }
         let since = *self.since.get_or_insert(started);
-        let lag = lags.worst_since(started);
-        let mut evidence = Evidence {
-            outcomes,
-            lookups: run.lookups.clone(),
-            findings: run.findings.clone(),
-            endpoint: Arc::clone(&standing.shown),
-            route: standing.route.now.clone(),
-            neighbours: neighbours.around(&target.name, since, now),
-            lag,
-            late_runs: self.late_runs,
-            signature: None,
-        };
-        let late = diagnosis::is_late(lag, target.timeout);
+        let (around, lag) = (neighbours.around(&target.name, since, now), lags.worst_since(started, now));
+        let evidence = Evidence::of(run, outcomes, standing, around, lag).after(self.late_runs);
+        let late = diagnosis::is_late(lag, target);
         self.late_runs = if late { self.late_runs.saturating_add(1) } else { 0 };
         let plain = evidence.diagnose(target, &[]);
-        evidence.signature = Signature::of(&plain, &used_route(target, standing));
-        self.inquiry.note(evidence.signature.as_ref(), now);
+        let signature = Signature::of(&plain, &used_route(target, standing));
+        self.inquiry.note(signature.as_ref(), now);
         let follow_ups = self.inquiry.found(now);
         let found = if follow_ups.is_empty() { plain } else { evidence.diagnose(target, &follow_ups) };
-        let told = self.damper.note(found, evidence.signature.as_ref(), New::Run, target.diagnosis, now);
-        self.evidence = Some(evidence);
+        let told = self.damper.note(found, signature.as_ref(), New::Run, target.diagnosis, now);
+        self.trouble = Some(Trouble { evidence, signature });
         told
     }
 
@@ -138,50 +103,15 @@ impl Patient {
         neighbours: &Neighbours,
         now: Instant,
     ) -> Option<Told> {
-        let evidence = self.evidence.as_mut()?;
+        let Trouble { evidence, signature } = self.trouble.as_mut()?;
         evidence.neighbours = neighbours.around(&target.name, self.since?, now);
         let found = evidence.diagnose(target, &self.inquiry.found(now));
-        let signature = evidence.signature.as_ref();
-        Some(self.damper.note(found, signature, New::FollowUps, target.diagnosis, now))
+        Some(self.damper.note(found, signature.as_ref(), New::FollowUps, target.diagnosis, now))
     }
 
     /// The experiments that would tell more after those of this round.
     pub(super) fn wanted(&self, target: &Target, made: &[FollowUp]) -> Vec<Wanted> {
-        let Some(evidence) = &self.evidence else { return Vec::new() };
-        let journeys = evidence.journeys();
-        let case = evidence.case(target, &journeys, made);
-        diagnosis::wanted(&case, &diagnosis::infer(&case))
-    }
-}
-
-impl Evidence {
-    fn journeys(&self) -> Vec<&Outcome> {
-        self.outcomes.iter().map(Arc::as_ref).collect()
-    }
-
-    fn case<'a>(
-        &'a self,
-        target: &'a Target,
-        journeys: &'a [&'a Outcome],
-        follow_ups: &'a [FollowUp],
-    ) -> Case<'a> {
-        Case {
-            target,
-            outcomes: journeys,
-            lookups: &self.lookups,
-            findings: &self.findings,
-            follow_ups,
-            endpoint: &self.endpoint,
-            route: self.route.as_deref(),
-            neighbours: &self.neighbours,
-            lag: self.lag,
-            late_runs: self.late_runs,
-        }
-    }
-
-    fn diagnose(&self, target: &Target, follow_ups: &[FollowUp]) -> Diagnosis {
-        let journeys = self.journeys();
-        diagnosis::infer(&self.case(target, &journeys, follow_ups))
+        self.trouble.as_ref().map(|trouble| trouble.evidence.wanted(target, made)).unwrap_or_default()
     }
 }
 

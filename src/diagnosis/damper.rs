@@ -50,6 +50,8 @@ struct Told {
     instead: Option<(Heading, u32)>,
     /// How many runs in a row did not find what is told.
     away: u32,
+    /// How many runs in a row found something less bad.
+    better: u32,
 }
 
 /// What makes one diagnosis another one.
@@ -84,6 +86,7 @@ impl Damper {
                 since,
                 instead: None,
                 away: 0,
+                better: 0,
             };
             self.told = Some(told);
             return (found, Some(Change { before: None, lasted: None }));
@@ -103,7 +106,7 @@ impl Damper {
         told.diagnosis = found.clone();
         told.signature = signature.cloned();
         if new == New::Run || change.is_some() {
-            (told.instead, told.away) = (None, 0);
+            (told.instead, told.away, told.better) = (None, 0, 0);
         }
         (found, change)
     }
@@ -137,8 +140,13 @@ impl Told {
                 };
                 self.instead = Some((heading, runs));
                 self.away = self.away.saturating_add(1);
+                let is_up = !matches!(found.verdict, Verdict::Down(_));
+                let is_better = is_up && matches!(self.diagnosis.verdict, Verdict::Down(_));
+                self.better = if is_better { self.better.saturating_add(1) } else { 0 };
                 match found.verdict {
                     Verdict::Ok => runs >= options.recover_after,
+                    // Up for so long, it is not down, be it well in some of the runs and degraded in others.
+                    Verdict::Degraded(_) if self.better >= options.change_after => true,
                     Verdict::Degraded(_) | Verdict::Down(_) => {
                         runs >= options.change_after
                             || self.away >= options.change_after.saturating_mul(OUTDATED)
@@ -225,6 +233,11 @@ mod tests {
                 "in a row",
                 vec![RESET, SILENT, SILENT, OK, SILENT, SILENT, SILENT],
                 vec![RESET, RESET, RESET, RESET, RESET, RESET, SILENT],
+            ),
+            (
+                "one that works again, though not always as it should, is not down",
+                vec![RESET, OK, SLOW, OK, SLOW, OK, OK],
+                vec![RESET, RESET, RESET, RESET, SLOW, SLOW, OK],
             ),
         ] {
             assert_eq!(after_each(&runs, options(2, 3)), expected, "{what}: {runs:?}");

@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Diagnosis, Verdict};
-use crate::outcome::FollowUp;
+use crate::outcome::{FollowUp, Trial, Wanted};
 
-/// Rounds in flight over all targets.
+/// Rounds in flight over all targets, where there are descriptors for so many.
 pub const MOST_ROUNDS: usize = 4;
 
 /// Rounds begun over all targets are so far apart, on average; as many as a minute has may begin at once.
@@ -35,8 +35,14 @@ const AFTER: [Duration; 4] = [
 /// The least time between two rounds of a target, whose trouble may be another one with every run.
 const LEAST: Duration = Duration::from_secs(10);
 
+/// Rounds of one target are so far apart, on average, whatever its troubles; as many as half an hour has may follow each
+/// other sooner.
+const EACH_TARGET: Duration = Duration::from_secs(5 * 60);
+
+const HALF_AN_HOUR: Duration = Duration::from_secs(30 * 60);
+
 /// A trouble as it looks before anything is known of follow-ups.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Signature {
     /// What it comes to.
     pub verdict: Verdict,
@@ -55,6 +61,7 @@ impl Signature {
 /// The rounds of all targets.
 #[derive(Debug)]
 pub struct Rounds {
+    most: usize,
     in_flight: BTreeSet<Round>,
     last: u64,
     /// When the next one would begin, were they spread evenly.
@@ -66,16 +73,23 @@ pub struct Rounds {
 pub struct Round(u64);
 
 impl Rounds {
-    /// None in flight.
+    /// None in flight; so many at the most, and never more than [`MOST_ROUNDS`].
     #[must_use]
-    pub fn new(now: Instant) -> Self {
-        Self { in_flight: BTreeSet::new(), last: 0, next: now }
+    pub fn new(now: Instant, most: usize) -> Self {
+        Self { most: most.min(MOST_ROUNDS), in_flight: BTreeSet::new(), last: 0, next: now }
     }
 
     /// Whether a round could begin.
     #[must_use]
     pub fn has_room(&self, now: Instant) -> bool {
-        self.in_flight.len() < MOST_ROUNDS && self.debt(now) + EACH <= MINUTE
+        self.in_flight.len() < self.most && self.debt(now) + EACH <= MINUTE
+    }
+
+    /// From when on one could begin; `None` where one of those in flight has to end first.
+    #[must_use]
+    pub fn room_at(&self, now: Instant) -> Option<Instant> {
+        let over = (self.debt(now) + EACH).saturating_sub(MINUTE);
+        (self.in_flight.len() < self.most).then(|| now + over)
     }
 
     /// By how much the rounds so far are ahead of being spread evenly.
@@ -109,6 +123,8 @@ pub struct Inquiry {
     in_flight: Option<(Round, Signature)>,
     /// When the last one began.
     last: Option<Instant>,
+    /// When the next one would begin, were those of this target spread evenly.
+    next: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -148,12 +164,18 @@ impl Inquiry {
         self.in_flight.as_ref().map(|(round, _)| *round)
     }
 
-    /// Whether a round is to be made now.
+    /// The trouble about which a round is to be made now, if one is, and how many there were about it.
     #[must_use]
-    pub fn is_due(&self, now: Instant) -> bool {
+    pub fn due(&self, now: Instant) -> Option<(&Signature, usize)> {
         let rested = self.last.is_none_or(|last| now.saturating_duration_since(last) >= LEAST);
-        let due = self.trouble.as_ref().is_some_and(|trouble| trouble.due <= now);
-        due && rested && self.in_flight.is_none()
+        let ready = rested && self.in_flight.is_none() && self.debt(now) + EACH_TARGET <= HALF_AN_HOUR;
+        let trouble = self.trouble.as_ref().filter(|trouble| ready && trouble.due <= now);
+        trouble.map(|trouble| (&trouble.signature, trouble.rounds))
+    }
+
+    /// By how much the rounds so far are ahead of being spread evenly.
+    fn debt(&self, now: Instant) -> Duration {
+        self.next.map(|next| next.saturating_duration_since(now)).unwrap_or_default()
     }
 
     /// There is nothing to be tried now; when to think about it again is as after a round.
@@ -169,11 +191,12 @@ impl Inquiry {
     pub fn began(&mut self, round: Round, now: Instant) {
         self.in_flight = self.trouble.as_ref().map(|trouble| (round, trouble.signature.clone()));
         self.last = Some(now);
+        self.next = Some(now + self.debt(now) + EACH_TARGET);
         self.put_off(now);
     }
 
     /// What a round has found so far; whether it counts, since the trouble is still the one it is about. Results of the same
-    /// experiments before are replaced.
+    /// experiments before are replaced, but not by that it could not be made this time.
     pub fn learned(&mut self, round: Round, results: &[FollowUp], now: Instant) -> bool {
         let Some((_, about)) = self.in_flight.as_ref().filter(|(known, _)| *known == round) else {
             return false;
@@ -181,8 +204,15 @@ impl Inquiry {
         let Some(trouble) = self.trouble.as_mut().filter(|trouble| trouble.signature == *about) else {
             return false;
         };
-        trouble.found.retain(|(_, old)| results.iter().all(|new| new.wanted != old.wanted));
-        trouble.found.extend(results.iter().map(|result| (now, result.clone())));
+        let told = |wanted: &Wanted| {
+            let mut of = results.iter().filter(|new| new.wanted == *wanted);
+            of.any(|new| !matches!(new.trial, Trial::Unknown(_)))
+        };
+        trouble.found.retain(|(_, old)| !told(&old.wanted));
+        let known = |wanted: &Wanted| trouble.found.iter().any(|(_, old)| old.wanted == *wanted);
+        let new: Vec<_> =
+            results.iter().filter(|new| !known(&new.wanted)).map(|new| (now, new.clone())).collect();
+        trouble.found.extend(new);
         true
     }
 
@@ -197,7 +227,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::outcome::{Experiment, Family, Reason, Trial, Wanted};
+    use crate::outcome::{Experiment, Family, Reason};
 
     fn signature(reason: Reason) -> Signature {
         Signature { verdict: Verdict::Down(reason), route: "direct".into() }
@@ -211,18 +241,23 @@ mod tests {
             family: Family::Ipv4,
             address: None,
         };
-        FollowUp { wanted, took: Duration::ZERO, trial: Trial::Unknown(words.to_owned()) }
+        let url = words.into();
+        FollowUp { wanted, took: Duration::ZERO, trial: Trial::Control { url, outcomes: Vec::new() } }
+    }
+
+    fn unknown(experiment: Experiment) -> FollowUp {
+        FollowUp { trial: Trial::Unknown("no time".to_owned()), ..result(experiment, "") }
     }
 
     /// In minutes from the start when rounds of one target begin that is asked every ten seconds.
     fn rounds_of(minutes: u64, reason: impl Fn(u64) -> Option<Reason>) -> Vec<u64> {
         let start = Instant::now();
-        let (mut rounds, mut inquiry) = (Rounds::new(start), Inquiry::default());
+        let (mut rounds, mut inquiry) = (Rounds::new(start, MOST_ROUNDS), Inquiry::default());
         let mut began = Vec::new();
         for run in 0..minutes * 6 {
             let now = start + Duration::from_secs(run * 10);
             inquiry.note(reason(run).map(signature).as_ref(), now);
-            if inquiry.is_due(now) {
+            if inquiry.due(now).is_some() {
                 let round = rounds.begin(now).unwrap();
                 inquiry.began(round, now);
                 began.push(run / 6);
@@ -248,28 +283,71 @@ mod tests {
     }
 
     #[test]
+    fn a_trouble_that_changes_with_every_run_is_not_looked_into_each_time() {
+        let changing = |run| Some(if run % 2 == 0 { Reason::TlsReset } else { Reason::TcpTimeout });
+        let rounds = rounds_of(60, changing);
+        assert_eq!(rounds[..6], [0; 6], "at first, with every run");
+        assert!((14..=18).contains(&rounds.len()), "then every five minutes: {rounds:?}");
+    }
+
+    #[test]
+    fn what_could_not_be_made_this_time_does_not_replace_what_is_known() {
+        let start = Instant::now();
+        let (mut rounds, mut inquiry) = (Rounds::new(start, MOST_ROUNDS), Inquiry::default());
+        inquiry.note(Some(&signature(Reason::TlsReset)), start);
+        let round = rounds.begin(start).unwrap();
+        inquiry.began(round, start);
+        let known = result(Experiment::NeutralName, "a");
+        let made = [known.clone(), unknown(Experiment::Control)];
+        assert!(inquiry.learned(round, &made, start));
+        assert_eq!(inquiry.found(start), made);
+        let control = result(Experiment::Control, "c");
+        assert!(inquiry.learned(round, &[unknown(Experiment::NeutralName), control.clone()], start));
+        assert_eq!(inquiry.found(start), [known, control]);
+    }
+
+    #[test]
+    fn it_is_known_from_when_on_there_is_room() {
+        let start = Instant::now();
+        let mut rounds = Rounds::new(start, 1);
+        assert_eq!(rounds.room_at(start), Some(start));
+        for _ in 0..30 {
+            let round = rounds.begin(start).unwrap();
+            assert_eq!(rounds.room_at(start), None, "it has to end first");
+            rounds.over(round);
+        }
+        assert!(!rounds.has_room(start));
+        assert_eq!(rounds.room_at(start), Some(start + EACH));
+        assert!(rounds.has_room(start + EACH));
+        assert!(!Rounds::new(start, 0).has_room(start + MINUTE));
+    }
+
+    #[test]
     fn no_round_begins_while_one_is_in_flight_or_has_just_begun() {
         let start = Instant::now();
-        let (mut rounds, mut inquiry) = (Rounds::new(start), Inquiry::default());
+        let (mut rounds, mut inquiry) = (Rounds::new(start, MOST_ROUNDS), Inquiry::default());
         let at = |seconds| start + Duration::from_secs(seconds);
         inquiry.note(Some(&signature(Reason::TlsReset)), start);
         let round = rounds.begin(start).unwrap();
         inquiry.began(round, start);
         inquiry.note(Some(&signature(Reason::TcpTimeout)), at(20));
-        assert!(!inquiry.is_due(at(20)), "the first one is still in flight");
+        assert!(inquiry.due(at(20)).is_none(), "the first one is still in flight");
         inquiry.ended(round);
-        assert!(inquiry.is_due(at(20)));
+        assert!(inquiry.due(at(20)).is_some());
         let round = rounds.begin(at(20)).unwrap();
         inquiry.began(round, at(20));
         inquiry.ended(round);
         inquiry.note(Some(&signature(Reason::TlsReset)), at(25));
-        assert!(!inquiry.is_due(at(25)) && inquiry.is_due(at(30)), "a trouble that changes with every run");
+        assert!(
+            inquiry.due(at(25)).is_none() && inquiry.due(at(30)).is_some(),
+            "a trouble that changes with every run"
+        );
     }
 
     #[test]
     fn what_was_found_counts_for_its_trouble_only_and_for_a_while() {
         let start = Instant::now();
-        let (mut rounds, mut inquiry) = (Rounds::new(start), Inquiry::default());
+        let (mut rounds, mut inquiry) = (Rounds::new(start, MOST_ROUNDS), Inquiry::default());
         let at = |seconds| start + Duration::from_secs(seconds);
         let reset = signature(Reason::TlsReset);
         inquiry.note(Some(&reset), start);
@@ -289,13 +367,13 @@ mod tests {
         inquiry.ended(round);
         assert!(!inquiry.learned(round, &first, at(2012)), "it is over");
         inquiry.note(None, at(2013));
-        assert!(inquiry.found(at(2013)).is_empty() && !inquiry.is_due(at(2013)));
+        assert!(inquiry.found(at(2013)).is_empty() && inquiry.due(at(2013)).is_none());
     }
 
     #[test]
     fn an_outage_of_a_thousand_targets_makes_no_storm() {
         let start = Instant::now();
-        let mut rounds = Rounds::new(start);
+        let mut rounds = Rounds::new(start, MOST_ROUNDS);
         let mut inquiries: Vec<_> = (0..1000).map(|_| Inquiry::default()).collect();
         let mut begun = Vec::new();
         let mut open: Vec<(u64, usize, Round)> = Vec::new();
@@ -303,7 +381,7 @@ mod tests {
             let now = start + Duration::from_secs(second);
             for index in (0..1000).filter(|index| index % 30 == usize::try_from(second % 30).unwrap()) {
                 inquiries[index].note(Some(&signature(Reason::TcpTimeout)), now);
-                if inquiries[index].is_due(now)
+                if inquiries[index].due(now).is_some()
                     && let Some(round) = rounds.begin(now)
                 {
                     inquiries[index].began(round, now);
@@ -327,7 +405,7 @@ mod tests {
         #[test]
         fn never_more_rounds_than_there_is_room_for(steps in prop::collection::vec((0_u64..20, any::<bool>()), 0..200)) {
             let start = Instant::now();
-            let (mut rounds, mut now) = (Rounds::new(start), start);
+            let (mut rounds, mut now) = (Rounds::new(start, MOST_ROUNDS), start);
             let (mut open, mut begun) = (Vec::new(), 0_u32);
             for (seconds, ends) in steps {
                 now += Duration::from_secs(seconds);

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -28,12 +29,15 @@ pub(super) const STREAMS: usize = 16;
 /// How often a comment shows a silent listener, and what is between, that the stream goes on.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// What nginx and its like read.
+const NOT_BUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
+
 /// One listener.
 struct Listener {
     events: Arc<Events>,
     subscription: Subscription,
     /// What is to be sent before anything new.
-    first: VecDeque<Event>,
+    first: VecDeque<Arc<Told>>,
     stopped: watch::Receiver<bool>,
     _permit: OwnedSemaphorePermit,
 }
@@ -41,7 +45,7 @@ struct Listener {
 pub(super) async fn events(State(state): State<Arc<WebState>>) -> Response {
     let Ok(permit) = Arc::clone(&state.streams).try_acquire_owned() else {
         let words = format!("There are {STREAMS} event streams already.\n");
-        return (StatusCode::SERVICE_UNAVAILABLE, words).into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "30")], words).into_response();
     };
     let events = Arc::clone(&state.events);
     let mut listener = Listener {
@@ -57,6 +61,10 @@ pub(super) async fn events(State(state): State<Arc<WebState>>) -> Response {
         Some((Ok::<_, Infallible>(event), listener))
     });
     let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    // What stands between must neither keep events back nor keep them for others.
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    headers.insert(NOT_BUFFERED, HeaderValue::from_static("no"));
     response.extensions_mut().insert(Streams);
     response
 }
@@ -64,13 +72,15 @@ pub(super) async fn events(State(state): State<Arc<WebState>>) -> Response {
 impl Listener {
     /// Sends the state first.
     fn begin(&mut self) {
-        let state = std::mem::take(&mut self.subscription.state);
-        self.first.extend(state.iter().map(|told| event("state", told)));
+        self.first = std::mem::take(&mut self.subscription.state).into();
     }
 
     async fn next(&mut self) -> Option<Event> {
-        if let Some(event) = self.first.pop_front() {
-            return Some(event);
+        if *self.stopped.borrow() {
+            return None;
+        }
+        if let Some(told) = self.first.pop_front() {
+            return Some(event("state", &told));
         }
         let told = tokio::select! {
             // An error means the sender is gone: stop as well.

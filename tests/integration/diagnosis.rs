@@ -10,7 +10,7 @@ use crate::scene::Scene;
 use crate::workspace::PATIENCE;
 
 /// Verdict, layer and blame of a target, which has exactly one of each once it has run.
-fn verdict(samples: &Samples, target: &str) -> Option<[String; 3]> {
+pub(crate) fn verdict(samples: &Samples, target: &str) -> Option<[String; 3]> {
     let of = [("target", target)];
     let all = samples.all("target_diagnosis_info", &of);
     if all.is_empty() {
@@ -25,7 +25,7 @@ fn verdict(samples: &Samples, target: &str) -> Option<[String; 3]> {
 }
 
 /// What the log says of the diagnosis of a target: level, verdict, what it was before, and whether it says how long.
-fn told(canary: &Canary, target: &str) -> Vec<[String; 4]> {
+pub(crate) fn told(canary: &Canary, target: &str) -> Vec<[String; 4]> {
     let lines = canary.log().into_iter().map(|line| logfmt(&line));
     let of = lines.filter(|line| field(line, "message") == "diagnosis" && field(line, "target") == target);
     let short = of.map(|line| {
@@ -91,13 +91,13 @@ async fn a_failure_is_told_at_once_and_health_after_enough_good_runs() {
 }
 
 /// A client that listens.
-struct Listener {
+pub(crate) struct Listener {
     response: reqwest::Response,
     text: String,
 }
 
 impl Listener {
-    async fn new(canary: &Canary) -> Self {
+    pub(crate) async fn new(canary: &Canary) -> Self {
         let client = net::client(net::public_tls().unwrap()).no_proxy().build().unwrap();
         let url = format!("http://{}/api/v1/events", canary.address());
         let response = client.get(url).send().await.unwrap();
@@ -106,7 +106,7 @@ impl Listener {
     }
 
     /// The next event's name and data; `None` at the end.
-    async fn next(&mut self) -> Option<(String, serde_json::Value)> {
+    pub(crate) async fn next(&mut self) -> Option<(String, serde_json::Value)> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let event = event.to_owned();

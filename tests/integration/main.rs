@@ -30,6 +30,8 @@ mod idle;
 #[cfg(test)]
 mod incidents;
 #[cfg(test)]
+mod inquiries;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod limits;

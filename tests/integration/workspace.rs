@@ -8,6 +8,14 @@ use tokio::time::Instant;
 /// How long a condition may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Held by tests that load the whole machine: beside each other they would only measure that.
+static MACHINE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// Waits until no other test loads the whole machine, for as long as what is returned is held.
+pub(crate) async fn whole_machine() -> tokio::sync::MutexGuard<'static, ()> {
+    MACHINE.lock().await
+}
+
 /// A directory that goes with the test.
 pub(crate) struct Workspace(tempfile::TempDir);
 

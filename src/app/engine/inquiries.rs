@@ -7,27 +7,39 @@ use tokio::time::Instant;
 use super::Engine;
 use crate::app::follow_up::Errand;
 use crate::app::watched::Watched;
+use crate::diagnosis;
 use crate::outcome::{FollowUp, Trial};
 use crate::schedule::JobKey;
 
 impl Engine {
-    /// Looks into a target's trouble, if there is one, it is time, and there is room.
+    /// Looks into a target's trouble, if there is one, it is time, and it is its turn.
     pub(super) fn follow_up(&mut self, name: &JobKey, now: Instant) {
-        let Some(Watched { prober, patient, .. }) = self.watched.get_mut(name) else { return };
-        let target = prober.target();
-        if self.stopping
-            || !target.diagnosis.follow_ups
-            || !patient.inquiry.is_due(now)
-            || !self.desk.rounds.has_room(now)
-        {
-            return;
+        let Some(Watched { prober, patient, .. }) = self.watched.get(name) else { return };
+        match patient.inquiry.due(now) {
+            Some((trouble, rounds)) if prober.target().diagnosis.follow_ups => {
+                self.desk.waiting.wait(name, trouble, rounds);
+            }
+            Some(_) | None => self.desk.waiting.leave(name),
         }
-        let wanted = self.desk.possible(target, patient.wanted(target, &[]));
-        if wanted.is_empty() {
-            patient.inquiry.put_off(now);
-        } else if let Some(round) = self.desk.rounds.begin(now) {
-            patient.inquiry.began(round, now);
-            self.desk.send(prober, round, wanted);
+        self.begin_rounds(now);
+    }
+
+    /// Begins rounds of those who wait, as long as there is room.
+    pub(super) fn begin_rounds(&mut self, now: Instant) {
+        while !self.stopping && self.desk.rounds.has_room(now) {
+            let Some(name) = self.desk.waiting.call() else { return };
+            let Some(Watched { prober, patient, .. }) = self.watched.get_mut(&name) else { continue };
+            if patient.inquiry.due(now).is_none() {
+                continue;
+            }
+            let target = prober.target();
+            let wanted = self.desk.possible(target, patient.wanted(target, &[]));
+            if wanted.is_empty() {
+                patient.inquiry.put_off(now);
+            } else if let Some(round) = self.desk.rounds.begin(now) {
+                patient.inquiry.began(round, now);
+                self.desk.send(prober, round, wanted);
+            }
         }
     }
 
@@ -42,9 +54,12 @@ impl Engine {
         let Some(Watched { patient, .. }) = watched.filter(|watched| Arc::ptr_eq(&watched.prober, &prober))
         else {
             self.desk.rounds.over(round);
+            self.begin_rounds(now);
             return;
         };
-        if !results.is_empty() && patient.inquiry.learned(round, results, now) {
+        // What took too long while the program itself was not woken up may well have been in time.
+        let late = diagnosis::is_late(self.tools.lags.worst_since(errand.begun, now), target);
+        if !results.is_empty() && !late && patient.inquiry.learned(round, results, now) {
             if let Some((diagnosis, change)) = patient.reconsider(target, &self.neighbours, now) {
                 self.tools.sinks.diagnosed(&diagnosis, change.as_ref());
             }

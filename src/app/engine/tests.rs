@@ -9,6 +9,7 @@ use crate::config::{Config, Env, Source};
 use crate::diagnosis::MOST_ROUNDS;
 use crate::metrics::Format;
 use crate::outcome::{ApiEvidence, Experiment, Family, FollowUp, PooledCall, Stage, Trial, Wanted};
+use crate::target::Endpoint;
 
 fn prober(timeout: &str) -> Arc<Prober> {
     let dir = tempfile::tempdir().unwrap();
@@ -155,4 +156,56 @@ async fn what_a_round_finds_about_a_target_that_has_changed_is_dropped() {
     assert!(patient.inquiry.found(now).is_empty() && patient.inquiry.in_flight().is_none());
     engine.change(vec![Prepared::Remove("a".into())], now);
     assert!(!text(&engine).contains("target_diagnosis_info{"));
+}
+
+/// A target that fails and is looked into, by its name.
+fn named(name: &str) -> Arc<Prober> {
+    let model = prober("1s");
+    let mut target = Target::clone(model.target());
+    target.name = name.into();
+    target.diagnosis.follow_ups = true;
+    Arc::new(Prober::try_new(Arc::new(target), &Arc::default()).unwrap())
+}
+
+#[tokio::test]
+async fn who_found_no_room_for_a_round_has_one_when_there_is_some() {
+    let probers = [named("a"), named("b")];
+    let mut engine = engine(probers.to_vec());
+    engine.desk.change(FollowUps::new(
+        vec![Endpoint::parse("http://127.0.0.2:1").unwrap()],
+        Vec::new(),
+        Vec::new(),
+        Arc::default(),
+    ));
+    let now = Instant::now();
+    let held: Vec<_> = (0..MOST_ROUNDS).map(|_| engine.desk.rounds.begin(now).unwrap()).collect();
+    for prober in &probers {
+        engine.finished(over(prober, &prober.run(Order::Configured).await));
+    }
+    let rounds = |engine: &Engine| {
+        ["a", "b"].map(|name| engine.watched[&JobKey::from(name)].patient.inquiry.in_flight().is_some())
+    };
+    let now = Instant::now();
+    assert_eq!(rounds(&engine), [false, false]);
+    assert_eq!(engine.desk.room_at(now), None, "one of those in flight has to end");
+    engine.desk.rounds.over(held[0]);
+    engine.begin_rounds(now);
+    assert_eq!(rounds(&engine), [true, false], "no run had to end for that");
+    engine.change(vec![Prepared::Remove("b".into())], now);
+    engine.desk.rounds.over(held[1]);
+    engine.begin_rounds(now);
+    assert!(engine.desk.waiting.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_round_finds_while_the_program_itself_was_late_tells_nothing() {
+    let prober = prober("1s");
+    let mut engine = engine(vec![Arc::clone(&prober)]);
+    engine.finished(over(&prober, &prober.run(Order::Configured).await));
+    let errand = round(&mut engine, &prober).await;
+    let late = errand.begun + Duration::from_secs(3);
+    engine.tools.lags.fired(errand.begun, late);
+    engine.followed_up(errand, &[result(&prober)], late);
+    let patient = &engine.watched[&JobKey::from("a")].patient;
+    assert!(patient.inquiry.found(late).is_empty() && patient.inquiry.in_flight().is_none());
 }

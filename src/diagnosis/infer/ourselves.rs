@@ -7,6 +7,7 @@ use super::view::{Lead, View};
 use crate::diagnosis::State;
 use crate::diagnosis::say::Us;
 use crate::outcome::{Layer, Outcome, Reason};
+use crate::target::Target;
 
 /// Late by as much, we may have caused any timeout.
 const LATE: Duration = Duration::from_secs(1);
@@ -44,7 +45,7 @@ fn is_exhausted(path: &Outcome) -> bool {
 /// The time ran out while the program itself was not woken up. That explains a trouble for a while; one that lasts while
 /// others work as slowly as we look is theirs.
 pub(super) fn own_slowness(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusion> {
-    let late = is_late(view.lag, view.target.timeout) && is_about_time(lead.reason);
+    let late = is_late(view.lag, view.target) && is_about_time(lead.reason);
     let others_work = || {
         let works = view.others(lead).iter().any(|other| other.state == State::Works);
         works || view.control_works(lead).is_some()
@@ -55,15 +56,15 @@ pub(super) fn own_slowness(view: &View<'_>, lead: &Lead<'_>) -> Option<Conclusio
     Some(Conclusion::of(Reason::CanaryExhausted).because(Us::Late { lag: view.lag }))
 }
 
-/// Whether the program was so late that it may have caused a timeout itself.
-#[must_use]
-pub fn is_late(lag: Duration, timeout: Duration) -> bool {
-    !lag.is_zero() && (lag >= LATE || lag >= timeout / 4)
-}
-
 /// Whether so many runs in a row failed late that it is worth a look whether others work all the same.
 pub(in crate::diagnosis) const fn lasts(late_runs: u32) -> bool {
     late_runs >= LASTS
+}
+
+/// Whether the program was woken up so late that it may itself have caused a timeout of a target.
+#[must_use]
+pub fn is_late(lag: Duration, target: &Target) -> bool {
+    !lag.is_zero() && (lag >= LATE || lag >= target.timeout / 4)
 }
 
 /// Whether a reason says that something took too long.

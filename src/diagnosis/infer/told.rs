@@ -28,7 +28,7 @@ pub(super) fn lines(view: &View<'_>, lead: &Lead<'_>, conclusion: Conclusion) ->
     below(lead, &mut lines);
     if ourselves::is_about_time(lead.reason) {
         let (lag, runs) = (view.lag, view.late_runs);
-        if !ourselves::is_late(lag, view.target.timeout) {
+        if !ourselves::is_late(lag, view.target) {
             lines.rule_out(Us::InTime { lag });
         } else if reason != Reason::CanaryExhausted {
             lines.add(Us::LateForLong { lag, runs });

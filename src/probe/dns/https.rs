@@ -235,3 +235,42 @@ fn broken(exchange: &Exchange<'_>, error: &hyper::Error) -> Failure {
     let reason = if rustls_error(error).is_some() { Reason::DnsTlsFailed } else { Reason::DnsMalformed };
     Failure::new(reason, format!("{}: {}", exchange.asked(), error_chain(error)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hickory_resolver::proto::rr::{Name, RecordType as WireType};
+    use tokio::time::timeout;
+
+    use super::super::exchange::Sent;
+    use super::super::message::{Edns, Wire};
+    use super::*;
+    use crate::outcome::Transport;
+    use crate::units::Deadline;
+
+    #[tokio::test]
+    async fn a_query_on_a_connection_that_has_just_ended_is_not_waited_for() {
+        for h2 in [true, false] {
+            let (ours, theirs) = tokio::io::duplex(4096);
+            let server = Server::parse("https://192.0.2.1/dns-query").unwrap();
+            let mut http = Http::new(Box::new(ours), h2, &server).await.unwrap();
+            drop(theirs);
+            // The task that reads finds out before the query is taken.
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            let wire = Wire::new(Name::from_ascii("api.test.").unwrap(), WireType::A).unwrap();
+            let exchange = Exchange {
+                server: "192.0.2.1",
+                wire: &wire,
+                edns: Edns::On,
+                transport: Transport::Https,
+                deadline: Deadline::after(Instant::now(), Duration::from_secs(60)),
+                sent: &Sent::default(),
+            };
+            assert!(timeout(Duration::from_secs(10), http.ask(&exchange)).await.unwrap().is_err());
+            assert!(!http.is_open());
+        }
+    }
+}

@@ -167,6 +167,31 @@ async fn a_control_is_called_as_anybody_would_and_the_targets_own_host_is_none()
 }
 
 #[tokio::test]
+async fn a_control_that_is_silent_to_the_end_is_a_result() {
+    // Its backlog is full, so that it takes no further connection and refuses none.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let dial = |_| async move {
+        let connecting = tokio::net::TcpStream::connect(address);
+        tokio::time::timeout(Duration::from_millis(100), connecting).await.ok()
+    };
+    let _taken = futures_util::future::join_all((0..8).map(dial)).await;
+    let world = World::new("https://api.test", None).controls(&[&format!("http://{address}")]);
+    let wanted = world.wanted(Experiment::Control, None);
+    let each = || async {
+        let deadline = Deadline::after(Instant::now(), Duration::from_millis(300));
+        world.with.make(&world.target, &wanted, deadline).await
+    };
+    for made in futures_util::future::join_all((0..20).map(|_| each())).await.concat() {
+        let Trial::Control { outcomes, .. } = &made.trial else { panic!("{made:?}") };
+        let trouble = only(outcomes).trouble().unwrap();
+        assert_eq!(trouble.failure.reason, Reason::TcpTimeout, "{trouble:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_control_without_the_family_of_the_trouble_is_called_over_the_one_it_has() {
     let (address, _) = serve(Does::answer(None, OK)).await;
     let world = World::at(address, None).controls(&[&format!("http://127.0.0.1:{}/", address.port())]);
@@ -216,6 +241,27 @@ async fn other_routes_are_those_that_no_run_walks() {
     assert!(outcomes.iter().any(|outcome| outcome.stages.tls.passed()), "{outcomes:?}");
     let straight = World::at(address, Some(&ca));
     assert!(unknown(&straight.one(Experiment::OtherRoute, None).await).contains("no other route"));
+}
+
+#[tokio::test]
+async fn what_is_configured_does_not_go_without_tls_where_it_was_not_meant_to_go() {
+    let (address, saw) = serve(Does::answer(None, OK)).await;
+    let proxy = Arc::new(Proxy::parse(&format!("http://{}", peer::proxy(address).await), 3128).unwrap());
+    let url = format!("http://api.test:{}/base?q=secret", address.port());
+    for (confidential, path) in [(false, "/base/"), (true, "/")] {
+        let mut world =
+            World::new(&url, None).change(|target| target.sites[0].endpoint.confidential = confidential);
+        world.with.routes = vec![Route { name: "p".into(), kind: RouteKind::Proxy(Arc::clone(&proxy)) }];
+        let made = world.all(Experiment::OtherRoute).await;
+        let [Trial::OtherRoute { outcomes, .. }] = made.as_slice() else { panic!("{made:?}") };
+        assert!(only(outcomes).stages.proxy.passed(), "{outcomes:?}");
+        let request = saw.requests().pop().unwrap();
+        assert!(!request.contains(HEADER) && !request.contains("secret"), "{request}");
+        assert!(
+            request.starts_with(&format!("GET {path}")) && (path == "/base/" || !request.contains("base")),
+            "{request}"
+        );
+    }
 }
 
 #[tokio::test]

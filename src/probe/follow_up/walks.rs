@@ -16,8 +16,11 @@ use crate::probe::way::Way;
 use crate::provider;
 use crate::target::{
     Addresses, CallOptions, Endpoint, Expectations, Families, Host, HttpOffer, HttpOptions, MinTls, Order,
-    Resolver, RetryOptions, Roots, Route, Site, Target, TlsOptions,
+    Resolver, RetryOptions, Roots, Route, Scheme, Site, Target, TlsOptions,
 };
+
+/// For how long after the deadline a walk may come to its end.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The same path, nothing changed but that the call is free and has no key: twice, so that one that comes and goes is not
 /// taken for one that lasts.
@@ -51,7 +54,7 @@ pub(super) async fn other_routes(scene: &Scene<'_>) -> Vec<FollowUp> {
     }
     join_all(routes.iter().map(|route| async move {
         let families = families(scene.wanted.family);
-        let outcomes = match derived(scene, scene.site, route, families) {
+        let outcomes = match on_another_route(scene, route, families) {
             Ok(target) => walk(scene, target).await,
             Err(words) => Err(words),
         };
@@ -59,6 +62,22 @@ pub(super) async fn other_routes(scene: &Scene<'_>) -> Vec<FollowUp> {
         scene.told(begun, trial)
     }))
     .await
+}
+
+/// The failing target on a route that is not its own. What is sent without TLS can be read on the way, and that way was not
+/// chosen for what is configured: it is left out.
+fn on_another_route(scene: &Scene<'_>, route: &Route, families: Families) -> Result<Target, String> {
+    let mut site = scene.site.clone();
+    let plain = site.endpoint.scheme == Scheme::Http;
+    if plain {
+        let path = site.endpoint.path.split('?').next().unwrap_or_default();
+        site.endpoint.path = if site.endpoint.confidential { "/".into() } else { path.into() };
+    }
+    let mut target = derived(scene, &site, route, families)?;
+    if plain {
+        target.http.headers = Vec::new();
+    }
+    Ok(target)
 }
 
 /// The endpoint with HTTP/1.1 as the only version offered.
@@ -168,8 +187,9 @@ async fn walk(scene: &Scene<'_>, target: Target) -> Result<Vec<Outcome>, String>
     let prober = Prober::try_new(Arc::new(target), &scene.with.system);
     let prober = prober.map_err(|error: SetupError| error.to_string())?;
     let _taken = scene.take(prober.descriptors()).await?;
-    // Its own timeout was set before it may have had to wait.
-    let run = timeout_at(scene.deadline.at(), Box::pin(prober.run(Order::Configured)));
+    // Its own timeout was set before it may have had to wait. Where it had not, it ends by that: silence to the end is a
+    // result, which must not be cut off in the same moment.
+    let run = timeout_at(scene.deadline.at() + GRACE, Box::pin(prober.run(Order::Configured)));
     let outcomes = run.await.map_err(|_| "no time was left for it beside the others".to_owned())?.outcomes;
     if outcomes.is_empty() { Err("there is no such path".to_owned()) } else { Ok(outcomes) }
 }

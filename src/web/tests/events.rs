@@ -42,6 +42,8 @@ async fn listen(state: &Arc<WebState>) -> Stream {
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     assert!(!response.headers().contains_key("content-encoding"));
+    assert_eq!(response.headers()["cache-control"], "no-cache, no-transform");
+    assert_eq!(response.headers()["x-accel-buffering"], "no");
     BodyStream::new(response.into_body())
 }
 
@@ -83,6 +85,7 @@ async fn a_listener_gets_the_state_and_then_every_change() {
     assert_eq!(short(&mut listen(&state).await).await, ["state", "a", "tls_reset"]);
     stop.send(true).unwrap();
     assert_eq!(next(&mut stream).await, None, "it ends with the program");
+    assert_eq!(next(&mut listen(&state).await).await, None, "however much there would be to tell");
 }
 
 #[tokio::test]
@@ -111,6 +114,32 @@ async fn there_are_only_so_many_streams() {
     assert_eq!(text(&state, "/api/v1/events").await, (503, "There are 16 event streams already.\n".into()));
     drop(open.pop());
     open.push(listen(&state).await);
+}
+
+#[tokio::test]
+async fn all_streams_together_leave_room_for_scrapes_and_a_client_of_old_has_one_too() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (state, sinks, stop) = told();
+    tell(&sinks, "a", RESET, None);
+    let serving = tokio::spawn(serve(listener, state));
+    let mut open = Vec::new();
+    for number in 0..crate::web::events::STREAMS {
+        let version = if number == 0 { "1.0" } else { "1.1" };
+        let ask = format!("GET /api/v1/events HTTP/{version}\r\nhost: x\r\naccept-encoding: gzip\r\n\r\n");
+        let mut stream = connect(address, &ask).await;
+        let mut text = Vec::new();
+        while !String::from_utf8_lossy(&text).contains("\"tls_reset\"") {
+            text.push(stream.read_u8().await.unwrap());
+        }
+        open.push(stream);
+    }
+    let mut stream = connect(address, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+    stop.send(true).unwrap();
+    tokio::time::timeout(Duration::from_secs(5), serving).await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -1,37 +1,59 @@
 //! What one target tells of the others: how it is doing on the path that a client uses.
+//!
+//! Promises: pure; the order of the journeys does not matter.
+
+use std::sync::Arc;
 
 use crate::board::Standing;
 use crate::diagnosis::{Neighbour, State};
-use crate::outcome::{Outcome, Run};
+use crate::outcome::Outcome;
 use crate::target::Target;
 
-/// A target as its neighbours see it; `None` where nothing was walked.
-pub(super) fn neighbour(target: &Target, run: &Run, standing: &Standing) -> Option<Neighbour> {
-    let site = target.sites.iter().find(|site| *site.endpoint.shown() == *standing.shown);
-    let site = site.or_else(|| target.sites.first())?;
-    let route = standing.route.now.as_ref().or_else(|| target.routes.first().map(|route| &route.name))?;
-    Some(Neighbour {
-        target: target.name.clone(),
-        host: site.endpoint.host.to_string().into(),
-        route: route.clone(),
-        resolver: target.resolvers.first().map(|resolver| resolver.name.clone()),
-        state: state(run, standing, route)?,
-    })
+/// The hosts of a target's endpoints.
+#[derive(Debug)]
+pub(super) struct Hosts(Vec<(Arc<str>, Arc<str>)>);
+
+impl Hosts {
+    pub(super) fn of(target: &Target) -> Self {
+        let host =
+            |endpoint: &crate::target::Endpoint| (endpoint.shown().into(), endpoint.host.to_string().into());
+        Self(target.sites.iter().map(|site| host(&site.endpoint)).collect())
+    }
+
+    /// That of an endpoint as it is shown, else that of the first.
+    fn host(&self, shown: &str) -> Option<Arc<str>> {
+        let found = self.0.iter().find(|(endpoint, _)| **endpoint == *shown).or(self.0.first());
+        found.map(|(_, host)| Arc::clone(host))
+    }
 }
 
-fn state(run: &Run, standing: &Standing, route: &str) -> Option<State> {
-    if standing.up {
-        return Some(State::Works);
-    }
-    let used = |outcome: &&Outcome| outcome.endpoint == standing.shown && *outcome.path.route == *route;
-    let mut failed: Vec<&Outcome> = run.outcomes.iter().filter(used).collect();
-    if failed.is_empty() {
-        failed = run.outcomes.iter().collect();
-    }
-    let first = failed.into_iter().filter_map(|outcome| Some((outcome, outcome.trouble()?)));
-    // The order of the journeys must not matter.
-    let (outcome, trouble) = first.min_by_key(|(outcome, trouble)| {
-        (trouble.layer, trouble.failure.reason, outcome.path.clone(), outcome.endpoint.clone())
+/// A target as its neighbours see it; `None` where nothing was walked.
+pub(super) fn as_neighbour(
+    target: &Target,
+    hosts: &Hosts,
+    standing: &Standing,
+    outcomes: &[Arc<Outcome>],
+) -> Option<Neighbour> {
+    let route = used_route(target, standing);
+    let state = if standing.up { State::Works } else { fails(standing, &route, outcomes)? };
+    let resolver = target.resolvers.first().map(|resolver| Arc::clone(&resolver.name));
+    let host = hosts.host(&standing.shown)?;
+    Some(Neighbour { target: Arc::clone(&target.name), host, route, resolver, state })
+}
+
+/// The route that a client uses, as far as one works.
+pub(super) fn used_route(target: &Target, standing: &Standing) -> Arc<str> {
+    let first = || target.routes.first().map(|route| Arc::clone(&route.name));
+    standing.route.now.clone().or_else(first).unwrap_or_default()
+}
+
+fn fails(standing: &Standing, route: &Arc<str>, outcomes: &[Arc<Outcome>]) -> Option<State> {
+    let troubles = outcomes.iter().filter_map(|outcome| Some((outcome, outcome.trouble()?)));
+    // That of the path a client uses; any other where there is none.
+    let used = |outcome: &Outcome| outcome.endpoint == standing.shown && outcome.path.route == *route;
+    let (outcome, trouble) = troubles.min_by_key(|(outcome, trouble)| {
+        let of = (outcome.path.clone(), Arc::clone(&outcome.endpoint));
+        (!used(outcome), trouble.layer, trouble.failure.reason, of)
     })?;
     let chain = outcome.stages.tls.evidence().and_then(|tls| tls.chain.as_ref());
     Some(State::Fails {
@@ -44,14 +66,15 @@ fn state(run: &Run, standing: &Standing, route: &str) -> Option<State> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
     use crate::board::Board;
     use crate::clock;
     use crate::config::{Config, Env, UrlOptions};
-    use crate::outcome::{Failure, Family, Layer, OutsideChecks, PathId, Reason, Stage, Stages, TcpEvidence};
+    use crate::outcome::{
+        Failure, Family, Layer, OutsideChecks, PathId, Reason, Run, Stage, Stages, TcpEvidence,
+    };
 
     fn outcome(target: &Target, family: Family, tcp: Stage<TcpEvidence>) -> Outcome {
         Outcome {
@@ -80,8 +103,9 @@ mod tests {
         let families = [Family::Ipv4, Family::Ipv6];
         run.outcomes =
             families.into_iter().zip(stages).map(|(family, tcp)| outcome(target, family, tcp)).collect();
-        let standing = Board::default().apply(target, &run);
-        neighbour(target, &run, &standing)
+        let board = Board::default();
+        let standing = board.apply(target, &run);
+        as_neighbour(target, &Hosts::of(target), &standing, &board.target(&target.name))
     }
 
     #[test]
