@@ -34,7 +34,9 @@ pub struct Cli {
     command: Option<Command>,
 }
 
+/// Flags that every subcommand takes, whether it needs them or not; their help stands apart from that of its own.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
 struct Flags {
     /// The config file; without it the embedded default is used (see `api-canary config --default`).
     #[arg(long = "config.file", value_name = "FILE", env = "API_CANARY_CONFIG_FILE", global = true)]

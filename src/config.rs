@@ -28,6 +28,7 @@ use serde::Deserialize as _;
 
 use crate::target::{Endpoint, Resolver, Route, Target};
 pub use env::{Env, EnvError};
+pub use near::did_you_mean;
 pub use of_url::{UrlError, UrlOptions, endpoint_of, same_place};
 pub use problem::{Position, Problem, Problems};
 pub use reference::reference;

@@ -15,7 +15,7 @@ use super::lags::Lags;
 use super::neighbour::{Hosts, as_neighbour};
 use crate::board::{Board, Standing};
 use crate::diagnosis::{Case, Diagnosis, Neighbour};
-use crate::outcome::{Experiment, FollowUp, Outcome, Run, Wanted};
+use crate::outcome::{Experiment, FollowUp, Outcome, Run, Trial, Wanted};
 use crate::probe::{FollowUps, Prober, SetupError, SystemResolver};
 use crate::target::{Endpoint, Resolver, Route, Target};
 use crate::units::Deadline;
@@ -166,26 +166,24 @@ impl Investigator {
         let evidence = Evidence::of(&run, outcomes, &standing, neighbours, lag);
         let mut made: Vec<FollowUp> = Vec::new();
         if let Some(tools) = &self.tools {
-            let all = Deadline::after(Instant::now(), ALL_EXPERIMENTS);
             let possible = tools.possible(&target);
-            for _ in 0..ROUNDS {
-                let mut round = evidence.wanted(&target, &made);
-                round.retain(|wanted| possible.contains(&wanted.experiment));
-                round.truncate(EXPERIMENTS_A_ROUND);
-                if round.is_empty() || all.left(Instant::now()).is_zero() {
-                    break;
-                }
-                let tries = round.iter().map(|wanted| {
-                    on(Progress::Trying(Arc::clone(&target.name), wanted.experiment));
-                    try_one(tools, &target, wanted, all)
+            let plan = |made: &[FollowUp]| {
+                let mut wanted = evidence.wanted(&target, made);
+                // A connection is held only where that was asked for, and where there is one that works.
+                wanted.retain(|wanted| {
+                    wanted.experiment != Experiment::IdleHold && possible.contains(&wanted.experiment)
                 });
-                let results: Vec<Vec<FollowUp>> =
-                    stream::iter(tries).buffered(EXPERIMENTS_AT_ONCE).collect().await;
-                made.extend(results.into_iter().flatten());
-            }
-            if let Some((held, wanted)) = self.idle_hold.zip(evidence.with(&target, &[], idle)) {
+                wanted
+            };
+            let (target, tools) = (&target, &tools);
+            let make = |wanted: Wanted, deadline: Deadline| async move {
+                on(Progress::Trying(Arc::clone(&target.name), wanted.experiment));
+                tools.make(target, &wanted, deadline).await
+            };
+            made = rounds(plan, make, target.timeout.min(EXPERIMENT)).await;
+            if let Some((held, wanted)) = self.idle_hold.zip(evidence.with(target, &[], idle)) {
                 on(Progress::Holding(Arc::clone(&target.name), held));
-                made.push(tools.idle_hold(&target, &wanted, held).await);
+                made.push(tools.idle_hold(target, &wanted, held).await);
             }
         }
         on(Progress::Done(Arc::clone(&target.name)));
@@ -207,13 +205,37 @@ async fn walk(prober: &Prober, lags: &Lags, on: &impl Fn(Progress)) -> Walked {
     Walked { target: Arc::clone(target), run, lag, outcomes, standing }
 }
 
-async fn try_one(tools: &FollowUps, target: &Arc<Target>, wanted: &Wanted, all: Deadline) -> Vec<FollowUp> {
-    let now = Instant::now();
-    let budget = target.timeout.min(EXPERIMENT).min(all.left(now));
-    if budget.is_zero() {
-        return Vec::new();
+/// Makes the experiments that are planned, then those that are planned from their results. Each may take `longest`.
+async fn rounds<F: Future<Output = Vec<FollowUp>>>(
+    plan: impl Fn(&[FollowUp]) -> Vec<Wanted>,
+    make: impl Fn(Wanted, Deadline) -> F,
+    longest: Duration,
+) -> Vec<FollowUp> {
+    let all = Deadline::after(Instant::now(), ALL_EXPERIMENTS);
+    let mut made: Vec<FollowUp> = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut round = plan(&made);
+        round.truncate(EXPERIMENTS_A_ROUND);
+        if round.is_empty() {
+            break;
+        }
+        let tries = round.into_iter().map(|wanted| async {
+            let now = Instant::now();
+            let left = all.left(now);
+            // It is told, so that nobody takes it for one that was not needed.
+            if left.is_zero() {
+                let trial = Trial::Unknown("no time was left for it after the others".to_owned());
+                return vec![FollowUp { wanted, took: Duration::ZERO, trial }];
+            }
+            make(wanted, Deadline::after(now, longest.min(left))).await
+        });
+        let results: Vec<Vec<FollowUp>> = stream::iter(tries).buffered(EXPERIMENTS_AT_ONCE).collect().await;
+        made.extend(results.into_iter().flatten());
+        if all.left(Instant::now()).is_zero() {
+            break;
+        }
     }
-    tools.make(target, wanted, Deadline::after(now, budget)).await
+    made
 }
 
 /// The path that a connection is kept idle on: the one that a client uses, where it works.
@@ -230,3 +252,6 @@ fn idle(case: &Case<'_>) -> Option<Wanted> {
         address: outcome.stages.tcp.evidence().and_then(|tcp| tcp.connected()),
     })
 }
+
+#[cfg(test)]
+mod tests;

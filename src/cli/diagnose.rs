@@ -38,9 +38,6 @@ use story::Manner;
 /// Who is asked in comparison where no config names anybody: two that most networks let through, on different ways.
 const DEFAULT_RESOLVERS: [&str; 2] = ["https://1.1.1.1/dns-query", "udp://8.8.8.8:53"];
 
-/// What is called in comparison there.
-const DEFAULT_CONTROL: &str = "https://example.com";
-
 /// The width where nobody says one.
 const DEFAULT_WIDTH: usize = 80;
 
@@ -91,10 +88,10 @@ pub(super) struct DiagnoseArgs {
     no_follow_ups: bool,
 
     /// Also keep a connection idle for so long, and see whether it still works.
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "no_follow_ups")]
+    #[arg(long, value_name = "DURATION", value_parser = held, conflicts_with = "no_follow_ups")]
     idle_hold: Option<Duration>,
 
-    /// When to use colours. NO_COLOR is honoured.
+    /// When to use colours.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Colour,
 }
@@ -102,7 +99,7 @@ pub(super) struct DiagnoseArgs {
 /// When colours are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Colour {
-    /// On a terminal.
+    /// On a terminal, where NO_COLOR is not set.
     Auto,
     /// Always.
     Always,
@@ -116,6 +113,9 @@ pub(super) fn run(flags: &Flags, arguments: &DiagnoseArgs, env: &Env) -> ExitCod
         Ok(prepared) => prepared,
         Err(problem) => return usage(&problem),
     };
+    if let Some(Err(problem)) = arguments.report.as_deref().map(report::check) {
+        return usage(&problem);
+    }
     let language = arguments.lang.unwrap_or_else(|| language(env));
     let system = Arc::new(SystemResolver::default());
     let surroundings = Surroundings::read(env, &system);
@@ -160,8 +160,8 @@ fn tell(document: &Document, arguments: &DiagnoseArgs, env: &Env, language: Lang
     }
     if let Some(file) = &arguments.report {
         let text = report::markdown(document, language, arguments.redact);
-        if let Err(error) = report::write(file, &text) {
-            return usage(&format!("cannot write the report to {}: {error}", file.display()));
+        if let Err(problem) = report::write(file, &text) {
+            return usage(&problem);
         }
     }
     ExitCode::from(document.exit_code)
@@ -189,22 +189,26 @@ fn prepare(flags: &Flags, arguments: &DiagnoseArgs, env: &Env) -> Result<Prepare
     if !variables.shown().is_empty() {
         routes.push(Route { name: ENV.into(), kind: RouteKind::Environment(Arc::new(variables)) });
     }
-    let mut resolvers = config.resolvers;
-    resolvers.extend(arguments.resolvers.iter().cloned());
-    // What is named here is meant instead of what the embedded config has.
-    let own = source == Source::Default && !arguments.controls.is_empty();
-    let mut controls = if own { Vec::new() } else { config.controls };
-    controls.extend(arguments.controls.iter().cloned());
+    let Config { mut resolvers, mut controls, .. } = config;
     if source == Source::Default {
-        if resolvers.is_empty() {
+        // Nobody chose these; whoever names others wants those.
+        if arguments.resolvers.is_empty() {
             resolvers.extend(DEFAULT_RESOLVERS.into_iter().filter_map(|address| resolver(address).ok()));
         }
-        if controls.is_empty() {
-            controls.extend(endpoint_of(DEFAULT_CONTROL));
+        if !arguments.controls.is_empty() {
+            controls.clear();
         }
     }
+    resolvers.extend(arguments.resolvers.iter().cloned());
+    controls.extend(arguments.controls.iter().cloned());
     let (follow_ups, idle_hold) = (!arguments.no_follow_ups, arguments.idle_hold);
     Ok(Prepared { targets, beside: Beside { controls, resolvers, routes, follow_ups, idle_hold } })
+}
+
+/// How long to keep a connection idle.
+fn held(duration: &str) -> Result<Duration, String> {
+    let held = parse_duration(duration).map_err(|error| error.to_string())?;
+    if held.is_zero() { Err("no time at all: write it like 90s".to_owned()) } else { Ok(held) }
 }
 
 /// A resolver of the command line, named by its address.

@@ -17,7 +17,8 @@ pub(super) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str>
 }
 
 /// The suggestion as a sentence.
-pub(super) fn did_you_mean(word: &str, candidates: &[&str]) -> Option<String> {
+#[must_use]
+pub fn did_you_mean(word: &str, candidates: &[&str]) -> Option<String> {
     nearest(word, candidates).map(|near| format!("did you mean `{near}`?"))
 }
 

@@ -107,7 +107,10 @@ pub fn same_place(one: &Endpoint, other: &Endpoint) -> bool {
 /// A name made of the host; the port is in it where it is not the scheme's own.
 fn name(endpoint: &Endpoint) -> String {
     let fits = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' };
-    let name: String = endpoint.authority().chars().map(fits).take(100).collect();
+    let authority = endpoint.authority();
+    // The name of an address is more than its figures.
+    let kind = if authority.starts_with('[') { "ipv6-" } else { "" };
+    let name: String = kind.chars().chain(authority.chars().map(fits)).take(100).collect();
     let words: Vec<&str> = name.split('-').filter(|word| !word.is_empty()).collect();
     words.join("-")
 }
@@ -149,8 +152,8 @@ mod tests {
             ("HTTP://Gateway.test", "gateway.test", "http", "http://gateway.test/"),
             ("localhost:1", "localhost-1", "http", "https://localhost:1/"),
             ("127.0.0.1:8443", "127.0.0.1-8443", "http", "https://127.0.0.1:8443/"),
-            ("[::1]:8443", "1-8443", "http", "https://[::1]:8443/"),
-            ("2001:db8::1", "2001-db8-1", "http", "https://[2001:db8::1]/"),
+            ("[::1]:8443", "ipv6-1-8443", "http", "https://[::1]:8443/"),
+            ("2001:db8::1", "ipv6-2001-db8-1", "http", "https://[2001:db8::1]/"),
             ("https://a.test/$x/${HOME}", "a.test", "http", "https://a.test/$x/${HOME}"),
         ] {
             let target = target(url, &UrlOptions::default());

@@ -36,6 +36,8 @@ mod lifecycle;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod misfit;
+#[cfg(test)]
 mod namespaces;
 #[cfg(test)]
 mod ordinary;

@@ -22,8 +22,10 @@ use std::sync::Mutex;
 
 use confusion::Confusion;
 use loopback::World;
-use scenario::{Made, Scenario};
+use scenario::{Expected, Made, Scenario};
 use told::Told;
+
+use crate::diagnose::unlike_the_schema;
 
 /// How many are made at a time.
 const AT_A_TIME: usize = 4;
@@ -84,8 +86,10 @@ async fn every_scenario_is_told_right() {
     let mut confusion = Confusion::default();
     let mut wrong = Vec::new();
     for (scenario, told) in results.into_inner().unwrap() {
-        let differences = told.wrong(&scenario.expected);
-        confusion.count(scenario.expected.verdict, &told.verdict(), differences.is_empty());
+        let mut differences = told.wrong(&scenario.expected);
+        differences.extend(told.json.as_ref().and_then(unlike_the_schema));
+        let Expected { layer, verdict, .. } = scenario.expected;
+        confusion.count(layer, verdict, &told.verdict(), differences.is_empty());
         if !differences.is_empty() {
             let json = told.json.as_ref().map(|json| format!("{json:#}")).unwrap_or_default();
             wrong.push(format!(

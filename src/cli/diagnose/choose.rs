@@ -3,9 +3,12 @@
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
-use crate::config::{Config, Env, UrlOptions, endpoint_of, same_place};
+use crate::config::{Config, Env, UrlOptions, did_you_mean, endpoint_of, same_place};
 use crate::outcome::error_chain;
 use crate::target::{Endpoint, EnvWay, ProxyEnvironment, Target};
+
+/// The most names of targets that are listed where a word is none of them.
+const MOST_NAMES: usize = 10;
 
 /// The targets that are meant, each once; all of the config where none is named.
 pub(super) fn targets(
@@ -40,10 +43,19 @@ fn target(word: &str, config: &Config, options: &UrlOptions, env: &Env) -> Resul
     }
     if !is_url(word) {
         let known: Vec<&str> = config.targets.iter().map(|target| &*target.name).collect();
+        let meant = did_you_mean(word, &known).map_or_else(String::new, |meant| format!("; {meant}"));
         return Err(format!(
-            "no target is named {word:?}: the config has {}; a URL has a scheme, a dot or a colon in it",
-            known.join(", ")
+            "no target is named {word:?}{meant}: the config has {}; a URL has a scheme, a dot or a colon in it",
+            some_of(&known)
         ));
+    }
+    if has_credentials(word) {
+        // Whatever is told of it would tell them.
+        return Err(
+            "a URL holds a user or password: leave them out, a URL is called without a key; for one with a \
+                    key name a target of the config"
+                .to_owned(),
+        );
     }
     let not_usable = |error: &dyn std::error::Error| format!("{word}: {error}");
     let endpoint = endpoint_of(word).map_err(|error| not_usable(&error))?;
@@ -54,6 +66,21 @@ fn target(word: &str, config: &Config, options: &UrlOptions, env: &Env) -> Resul
     let options = UrlOptions { env_route: way != EnvWay::Direct, ..options.clone() };
     let made = Config::of_url(word, &options, env).map_err(|error| error_chain(&error))?;
     made.targets.into_iter().next().ok_or_else(|| format!("{word}: makes no target"))
+}
+
+/// Names in a line, not too many of them.
+fn some_of(names: &[&str]) -> String {
+    let shown = names.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MOST_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Whether a URL names a user.
+fn has_credentials(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
 }
 
 /// Whether nothing is said that a configured target would say otherwise.
@@ -117,7 +144,7 @@ mod tests {
             (&["localhost"], &["localhost https://localhost/ direct"]),
             (&["localhost:8080"], &["localhost-8080 https://localhost:8080/ direct"]),
             (&["b.c"], &["b.c https://b.c/ direct"]),
-            (&["::1"], &["1 https://[::1]/ direct"]),
+            (&["::1"], &["ipv6-1 https://[::1]/ direct"]),
             (
                 &["x.test/a", "x.test/b"],
                 &["x.test https://x.test/a direct", "x.test-2 https://x.test/b direct"],
@@ -159,6 +186,18 @@ mod tests {
             told("clod"),
             "no target is named \"clod\": the config has claude, a.b; a URL has a scheme, a dot or a colon in it"
         );
+        assert!(
+            told("claud").starts_with("no target is named \"claud\"; did you mean `claude`?: "),
+            "{}",
+            told("claud")
+        );
+        for url in ["https://me:hunter2@x.test/a", "me:hunter2@x.test", "https://hunter2@x.test?a"] {
+            let told = told(url);
+            assert!(told.contains("leave them out") && !told.contains("hunter2"), "{told}");
+        }
+        let names: Vec<String> = (0..12).map(|n| n.to_string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(some_of(&names), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more");
         assert!(told("ftp://x.test").starts_with("ftp://x.test: the scheme \"ftp\" is not supported"));
         assert!(told("a..b").contains("is not a DNS name"), "{}", told("a..b"));
     }

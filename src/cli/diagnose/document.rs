@@ -17,8 +17,10 @@ use serde::Serialize;
 use crate::app::{Investigated, Surroundings};
 use crate::clock;
 use crate::diagnosis::{self, Diagnosis, Language, Phrase, Verdict};
-use crate::outcome::{Blame, CertFacts, Experiment, Family, Finding, FollowUp, Layer, Outcome, Reason};
-pub(super) use environment::{Environment, WayOutPart};
+use crate::outcome::{
+    Blame, CertFacts, Experiment, Family, Finding, FollowUp, Layer, Outcome, Reason, Trial,
+};
+pub(super) use environment::{Environment, Variable, WayOutPart};
 pub(super) use label::Label;
 pub(super) use layers::{LayerPart, LayerState};
 pub(super) use resolvers::ResolverPart;
@@ -89,7 +91,9 @@ pub(super) struct FindingPart {
 pub(super) struct FollowUpPart {
     /// Its name.
     pub(super) name: Label<Experiment>,
-    /// What came of it.
+    /// Whether anything came of it.
+    pub(super) conclusive: bool,
+    /// What came of it, or why nothing did.
     pub(super) result: String,
     /// The two things that it tells apart.
     pub(super) tells: [String; 2],
@@ -160,6 +164,9 @@ impl TargetPart {
         let seen = diagnosis.seen.as_ref().map(|seen| seen.endpoint.to_string());
         let reason = diagnosis.verdict.reason();
         let remedy = reason.map(|reason| diagnosis::remedy(reason, &diagnosis.facts, language));
+        let failing = run.outcomes.iter().filter(|outcome| !outcome.success_in_the_end());
+        let known: Vec<Reason> =
+            failing.filter_map(|outcome| Some(outcome.trouble()?.failure.reason)).collect();
         let tell = |lines: &[diagnosis::Say]| lines.iter().map(|say| say.tell(language)).collect();
         Self {
             target: target.name.to_string(),
@@ -174,10 +181,10 @@ impl TargetPart {
             ),
             remedy: remedy.filter(|remedy| !remedy.is_empty()),
             findings: diagnosis.findings.iter().map(FindingPart::of).collect(),
-            followups: follow_ups.iter().map(|made| FollowUpPart::of(made, language)).collect(),
+            followups: follow_ups.iter().map(|made| FollowUpPart::of(made, &known, language)).collect(),
             paths: run.outcomes.iter().map(|outcome| PathPart::of(outcome, language)).collect(),
             resolvers: resolvers::of(&run.lookups, follow_ups),
-            environment: Environment::of(surroundings, first),
+            environment: Environment::of(surroundings, target),
             evidence: tell(&diagnosis.evidence),
             ruled_out: tell(&diagnosis.ruled_out),
             certificates: certificates(&run.outcomes),
@@ -220,12 +227,13 @@ impl FindingPart {
 }
 
 impl FollowUpPart {
-    fn of(made: &FollowUp, language: Language) -> Self {
+    fn of(made: &FollowUp, known: &[Reason], language: Language) -> Self {
         let experiment = made.wanted.experiment;
         let (one, other) = diagnosis::tells(experiment, language);
         Self {
             name: Label(experiment),
-            result: trials::result(&made.trial, language),
+            conclusive: !matches!(made.trial, Trial::Unknown(_)),
+            result: trials::result(&made.trial, known, language),
             tells: [one.to_owned(), other.to_owned()],
             seconds: made.took.as_secs_f64(),
         }
@@ -294,6 +302,8 @@ fn certificate(facts: &CertFacts) -> CertificatePart {
 pub(super) fn time(took: Duration) -> String {
     let seconds = took.as_secs_f64();
     match seconds * 1000.0 {
+        // Loopback and what is remembered are faster than a tenth of a millisecond.
+        ms if ms < 0.095 => format!("{:.0} µs", ms * 1000.0),
         ms if ms < 0.95 => format!("{ms:.1} ms"),
         ms if ms < 999.5 => format!("{ms:.0} ms"),
         _ if seconds < 9.95 => format!("{seconds:.1} s"),

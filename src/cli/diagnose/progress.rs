@@ -47,11 +47,12 @@ impl Spinners {
             }
         };
         let line = of.entry(Arc::clone(target)).or_insert_with(|| {
-            let line = self.lines.add(ProgressBar::new_spinner());
+            let line = ProgressBar::new_spinner().with_prefix(target.to_string());
+            // Shown only once it says something.
+            let line = self.lines.add(line.with_message(words.clone()));
             if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}: {wide_msg}") {
                 line.set_style(style);
             }
-            line.set_prefix(target.to_string());
             line.enable_steady_tick(TURN);
             line
         });

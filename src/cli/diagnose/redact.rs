@@ -86,7 +86,7 @@ impl Redaction {
         let mut rest = text;
         let mut before = None;
         while let Some(first) = rest.chars().next() {
-            let starts = before.is_none_or(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | ':'));
+            let starts = before.is_none_or(|c: char| !c.is_ascii_alphanumeric() && c != '.');
             let found = if starts { address_at(rest) } else { None };
             let taken = match found {
                 Some((address, length)) if is_internal(address) => {
@@ -230,3 +230,6 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod properties;

@@ -4,11 +4,13 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tempfile::NamedTempFile;
+
 use super::document::{Document, LayerState, TargetPart, time};
-use super::story::{proxy_lines, rows};
+use super::story::{rows, target_lines};
 use super::texts;
 use crate::diagnosis::{self, Language, Phrase, Verdict};
 
@@ -120,7 +122,7 @@ fn about(out: &mut String, target: &TargetPart, language: Language) {
             vec![subject, issuer, valid, part.names.join(" "), part.fingerprint_sha256.clone()]
         }),
     );
-    for line in proxy_lines(&target.environment, language) {
+    for line in target_lines(&target.environment, language) {
         paragraph(out, &line);
     }
 }
@@ -228,26 +230,57 @@ fn escaped_but_code(text: &str) -> String {
     parts.iter().enumerate().map(part).collect()
 }
 
+/// Whether a report can be written there, as far as that can be known before it is: nobody should wait for one in vain.
+pub(super) fn check(file: &Path) -> Result<(), String> {
+    let there = match std::fs::metadata(file) {
+        Ok(there) if there.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory)),
+        Ok(there) if !there.is_file() => Ok(()),
+        _ => place(file).and_then(|place| new_beside(&place).map(drop)),
+    };
+    there.map_err(|error| told(file, &error))
+}
+
 /// Writes a report in one step: whoever reads the file sees the whole of it or what was there before.
-pub(super) fn write(file: &Path, text: &str) -> io::Result<()> {
+pub(super) fn write(file: &Path, text: &str) -> Result<(), String> {
+    written(file, text).map_err(|error| told(file, &error))
+}
+
+fn written(file: &Path, text: &str) -> io::Result<()> {
     // A pipe or a terminal cannot be replaced, only written to.
     if std::fs::metadata(file).is_ok_and(|there| !there.is_file()) {
         return std::fs::OpenOptions::new().write(true).open(file)?.write_all(text.as_bytes());
     }
-    let file = match file.canonicalize() {
-        Ok(there) => there,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => file.to_owned(),
-        Err(error) => return Err(error),
-    };
-    let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
-    // Made with mode 0600: what stands in it is for others only when it is given to them.
-    let mut new = tempfile::Builder::new()
-        .prefix(".api-canary-report-")
-        .tempfile_in(directory.unwrap_or_else(|| Path::new(".")))?;
+    let place = place(file)?;
+    let mut new = new_beside(&place)?;
     new.write_all(text.as_bytes())?;
     new.as_file().sync_all()?;
-    new.persist(&file).map_err(|error| error.error)?;
+    new.persist(&place).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Where a file really is, which may not be there yet.
+fn place(file: &Path) -> io::Result<PathBuf> {
+    match file.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(file.to_owned()),
+        found => found,
+    }
+}
+
+/// A file to take the place of another. Made with mode 0600: what stands in it is for others only when it is given to them.
+fn new_beside(file: &Path) -> io::Result<NamedTempFile> {
+    let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
+    tempfile::Builder::new()
+        .prefix(".api-canary-report-")
+        .tempfile_in(directory.unwrap_or_else(|| Path::new(".")))
+}
+
+/// The failure by its kind: its own words name a file that nobody knows.
+fn told(file: &Path, error: &io::Error) -> String {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such directory".to_owned(),
+        kind => kind.to_string(),
+    };
+    format!("cannot write the report to {}: {why}", file.display())
 }
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ mod page;
 mod path;
 mod wrap;
 
-use super::document::{Document, TargetPart, time};
+use super::document::{Document, FindingPart, TargetPart, time};
+use super::texts;
 use crate::diagnosis::{self, Language, Phrase, Verdict};
-pub(super) use around::{proxy_lines, rows};
+pub(super) use around::{rows, target_lines};
 use page::{Look, Page, padded, right};
 
 /// How the story is told.
@@ -44,19 +45,31 @@ fn about(page: &mut Page, target: &TargetPart, language: Language) {
     page.blank();
     page.rule();
     page.hang(0, &[(&format!("{}  ", target.target), Look::Heading)], &target.url, Look::Plain);
-    around::proxy(page, &target.environment, language);
+    around::of_target(page, &target.environment, language);
     path::tell(page, target, language);
     resolvers(page, target, language);
     tried(page, target, language);
-    // What the verdict says already is not told twice.
-    let findings = target.findings.len();
-    if findings > 1 || (findings == 1 && target.evidence.is_empty()) {
-        page.heading(0, Phrase::Findings.told(language));
-        for finding in &target.findings {
-            page.item(2, &format!("{}: {}", finding.reason.0.label(), finding.detail));
-        }
-    }
+    findings(page, target, language);
     verdict(page, target, language);
+}
+
+/// What is told neither by the paths, nor by the verdict and what speaks for it, nor beside the proxy variables.
+fn findings(page: &mut Page, target: &TargetPart, language: Language) {
+    let layers = || target.paths.iter().flat_map(|path| &path.layers);
+    let is_told = |finding: &&FindingPart| {
+        let reason = finding.reason.0;
+        let of_path = || layers().any(|part| part.detail.as_deref() == Some(&*finding.detail));
+        let of_verdict = || target.verdict.0.reason() == Some(reason) && !target.evidence.is_empty();
+        let of_proxy = || target.environment.proxy.disagreements.contains(&finding.detail);
+        of_path() || of_verdict() || of_proxy()
+    };
+    let mut left = target.findings.iter().filter(|finding| !is_told(finding)).peekable();
+    if left.peek().is_some() {
+        page.heading(0, Phrase::Findings.told(language));
+    }
+    for finding in left {
+        page.item(2, &format!("{}: {}", finding.reason.0.label(), finding.detail));
+    }
 }
 
 /// How a verdict is called, and how it looks.
@@ -72,7 +85,6 @@ fn state(verdict: Verdict, language: Language) -> (&'static str, Look) {
 fn verdict(page: &mut Page, target: &TargetPart, language: Language) {
     let (state, look) = state(target.verdict.0, language);
     page.blank();
-    let heading = format!("{}: ", Phrase::Verdict.told(language));
     let reason = target.verdict.0.reason();
     let words = match (reason, target.layer) {
         (Some(reason), Some(layer)) => {
@@ -81,7 +93,7 @@ fn verdict(page: &mut Page, target: &TargetPart, language: Language) {
         (Some(reason), None) => format!("{state} · {}", reason.label()),
         (None, _) => state.to_owned(),
     };
-    page.hang(0, &[(&heading, Look::Heading)], &words, look);
+    page.hang(0, &[(Phrase::Verdict.told(language), Look::Heading)], &words, look);
     if target.degraded {
         page.text(2, Phrase::SomeWork.told(language), Look::Plain);
     }
@@ -92,8 +104,10 @@ fn verdict(page: &mut Page, target: &TargetPart, language: Language) {
     if let Some(remedy) = &target.remedy {
         section(page, Phrase::WhatToDo, remedy, language);
     }
+    // Where all works, the paths speak for themselves.
+    let works = target.verdict.0 == Verdict::Ok;
     for (heading, lines) in [(Phrase::Evidence, &target.evidence), (Phrase::RuledOut, &target.ruled_out)] {
-        if !lines.is_empty() {
+        if !lines.is_empty() && !works {
             page.heading(0, heading.told(language));
             lines.iter().for_each(|line| page.item(2, line));
         }
@@ -149,8 +163,13 @@ fn tried(page: &mut Page, target: &TargetPart, language: Language) {
     }
     page.heading(0, Phrase::TriedBeside.told(language));
     for made in &target.followups {
-        let name = format!("{}: ", diagnosis::experiment(made.name.0, language));
-        page.hang(2, &[("- ", Look::Plain)], &format!("{name}{}", made.result), Look::Plain);
+        if made.conclusive {
+            page.item(2, &made.result);
+        } else {
+            // The result does not say of what.
+            let name = diagnosis::experiment(made.name.0, language);
+            page.item(2, &format!("{name}{}{}", texts::colon(language), made.result));
+        }
     }
 }
 

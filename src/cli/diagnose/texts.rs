@@ -1,4 +1,4 @@
-//! Words that are not in the catalogue because they are the same in most languages.
+//! Words and marks that are not in the catalogue because they hold no words of a language.
 
 use crate::diagnosis::{Language, Phrase};
 use crate::outcome::Family;
@@ -9,5 +9,21 @@ pub(super) fn family(family: Family, language: Language) -> &'static str {
         Family::Ipv4 => "IPv4",
         Family::Ipv6 => "IPv6",
         Family::Any => Phrase::FamilyAny.told(language),
+    }
+}
+
+/// What stands between the items of a list.
+pub(super) fn comma(language: Language) -> &'static str {
+    match language {
+        Language::English => ", ",
+        Language::Chinese => "、",
+    }
+}
+
+/// What stands between a name and what is said of it.
+pub(super) fn colon(language: Language) -> &'static str {
+    match language {
+        Language::English => ": ",
+        Language::Chinese => "：",
     }
 }

@@ -40,7 +40,9 @@ phrases! {
     NoNameServers, "{file} names no server that can be asked: {problem}", "{file} 中没有可用的域名服务器：{problem}";
     TrustStore, "Trust", "证书库";
     Certificates, "{count} certificates in {places}", "{places} 中有 {count} 个证书";
+    TrustedOnly, "Trusted for this target are only the certificates in {file}.", "此目标只信任 {file} 中的证书。";
     NoCertificates, "no certificates were found", "未找到任何证书";
+    SetBy, "as the environment says: {variables}", "由环境变量决定：{variables}";
     TrustProblem, "cannot be read: {problem}", "无法读取：{problem}";
     WayOut, "Way out", "出口";
     WayOutBy, "{family} by {interface}", "{family} 经由 {interface}";
@@ -67,7 +69,7 @@ phrases! {
     SpecialName, "a special name", "特殊名称";
     Nobody, "nobody answered", "无人应答";
     RoundTrip, "{address}, round trip {time}", "{address}，往返 {time}";
-    AfterOthers, "{connected}, after {count} that failed", "{connected}，此前有 {count} 个地址失败";
+    AfterOthers, "{connected}, after others failed: {failed}", "{connected}，此前失败的地址：{failed}";
     TunnelThrough, "a tunnel through {proxy}", "经由 {proxy} 的隧道";
     CertificateOf, "{protocol}, the certificate is of {subject} from {issuer}, until {until}", "{protocol}，证书属于 {subject}，由 {issuer} 签发，有效期至 {until}";
     AnsweredStatus, "{call}: status {status}, {version}, answered by {who}", "{call}：状态码 {status}，{version}，应答者：{who}";
@@ -88,19 +90,24 @@ phrases! {
 
     // Experiments.
     TriedBeside, "What was tried beside", "追加实验";
-    NotMade, "not made: {why}", "未能进行：{why}";
+    TellsNothing, "tells nothing: {why}", "没有结论：{why}";
     Said, "{who}: {what}", "{who}：{what}";
-    Asked, "{resolver} for {type}: {answer}", "向 {resolver} 查询 {type}：{answer}";
+    Asked, "{resolver}, asked for {type}: {answer}", "向 {resolver} 查询 {type}：{answer}";
+    ControlCalled, "the control {url}, {journeys}", "对照主机 {url}，{journeys}";
+    RouteTried, "the route {route}, {journeys}", "线路 {route}，{journeys}";
+    TriedAgain, "the same path again, {journeys}", "同一路径再试，{journeys}";
+    FamilyTried, "the other family, {journeys}", "另一个地址族，{journeys}";
     Works, "works, in {time}", "正常，用时 {time}";
     FailsAt, "fails at {layer}: {reason}: {detail}", "在 {layer} 层失败：{reason}：{detail}";
+    FailsAsWell, "fails as well ({reason})", "同样失败（{reason}）";
     NothingWalked, "there was no path to walk", "没有可走的路径";
     AnsweredInTls, "a TLS server answered", "有 TLS 服务器应答";
     AnsweredInTlsVersion, "a TLS server answered with {version}", "有 TLS 服务器以 {version} 应答";
     WithName, "with the server name {name}: {result}", "改用服务器名 {name}：{result}";
     WithSegments, "with segments of at most {bytes} bytes: {result}", "分段不超过 {bytes} 字节：{result}";
     WithClassicalKeys, "with classical key exchange only: {result}", "仅用传统密钥交换：{result}";
-    WithHttp1, "over HTTP/1.1: {result}", "改用 HTTP/1.1：{result}";
-    WithoutKey, "without a key: {result}", "不带密钥：{result}";
+    WithHttp1, "over HTTP/1.1, {journeys}", "改用 HTTP/1.1，{journeys}";
+    WithoutKey, "without a key, {journeys}", "不带密钥，{journeys}";
     PlainHttp, "plain HTTP is answered with status {status}", "明文 HTTP 得到状态码 {status}";
     PlainHttpWith, "{answer}, {name} {value}", "{answer}，{name} {value}";
     PlainOther, "what answers is not HTTP: {bytes}", "应答并非 HTTP：{bytes}";
@@ -113,7 +120,7 @@ phrases! {
 
     // The verdict.
     Findings, "Findings", "发现";
-    Verdict, "Verdict", "结论";
+    Verdict, "Verdict: ", "结论：";
     StateOk, "works", "正常";
     StateDegraded, "degraded", "降级";
     StateDown, "down", "不可用";
@@ -199,6 +206,6 @@ mod tests {
     fn values_are_put_in_once() {
         let filled = Phrase::Said.fill(Language::English, &[("what", "{who}"), ("who", "a {what}")]);
         assert_eq!(filled, "a {what}: {who}");
-        assert_eq!(Phrase::NotMade.fill(Language::Chinese, &[("why", "x")]), "未能进行：x");
+        assert_eq!(Phrase::TellsNothing.fill(Language::Chinese, &[("why", "x")]), "没有结论：x");
     }
 }

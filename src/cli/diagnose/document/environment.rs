@@ -7,7 +7,7 @@ use super::Label;
 use crate::app::{Surroundings, TrustStore};
 use crate::clock;
 use crate::outcome::Family;
-use crate::target::Endpoint;
+use crate::target::{Roots, Target};
 
 /// What is around the program.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -24,6 +24,8 @@ pub(in crate::cli::diagnose) struct Environment {
     pub(in crate::cli::diagnose) name_servers: NameServers,
     /// The machine's own store of certificates.
     pub(in crate::cli::diagnose) trust_store: TrustPart,
+    /// The file of the only certificates that this target trusts; `null` where it trusts the public ones.
+    pub(in crate::cli::diagnose) trusted_only: Option<String>,
     /// By which interface packets leave for the internet; a family without a route is absent.
     pub(in crate::cli::diagnose) ways_out: Vec<WayOutPart>,
 }
@@ -88,7 +90,8 @@ pub(in crate::cli::diagnose) struct WayOutPart {
 }
 
 impl Environment {
-    pub(super) fn of(surroundings: &Surroundings, endpoint: Option<&Endpoint>) -> Self {
+    pub(super) fn of(surroundings: &Surroundings, target: &Target) -> Self {
+        let endpoint = target.sites.first().map(|site| &site.endpoint);
         let variable = |(name, value): (&'static str, Option<String>)| Variable { name, value };
         let resolv_conf = &surroundings.resolv_conf;
         let servers = resolv_conf.servers.as_ref();
@@ -118,6 +121,10 @@ impl Environment {
                 variables: variables.into_iter().map(some).collect(),
                 problems,
             },
+            trusted_only: match &target.tls.roots {
+                Roots::Public => None,
+                Roots::File { path, .. } => Some(path.clone()),
+            },
             ways_out: surroundings
                 .ways_out
                 .iter()
@@ -135,8 +142,10 @@ impl Environment {
         variables.filter_map(|variable| variable.value.as_mut()).for_each(&mut *each);
         let ProxyPart { curl, problem, disagreements } = &mut self.proxy;
         curl.iter_mut().chain(problem).chain(disagreements).for_each(&mut *each);
-        let NameServers { file: _, servers, search, ndots: _, problem } = &mut self.name_servers;
-        servers.iter_mut().chain(search).chain(problem).for_each(&mut *each);
-        self.trust_store.problems.iter_mut().for_each(each);
+        let NameServers { file, servers, search, ndots: _, problem } = &mut self.name_servers;
+        servers.iter_mut().chain(search).chain(problem).chain([file]).for_each(&mut *each);
+        let TrustPart { places, certificates: _, variables: _, problems } = &mut self.trust_store;
+        places.iter_mut().chain(problems).chain(&mut self.trusted_only).for_each(&mut *each);
+        self.ways_out.iter_mut().for_each(|way| each(&mut way.interface));
     }
 }

@@ -9,8 +9,8 @@ use super::{Label, time};
 use crate::clock;
 use crate::diagnosis::{Language, Phrase};
 use crate::outcome::{
-    AnswerSource, AnsweredBy, ApiEvidence, DnsEvidence, HttpVersion, Layer, Outcome, ProxyEvidence, Reason,
-    Stage, TcpEvidence, TlsEvidence,
+    AnswerSource, AnsweredBy, ApiEvidence, ConnectAttempt, DnsEvidence, HttpVersion, Layer, Outcome,
+    ProxyEvidence, Reason, Stage, TcpEvidence, TlsEvidence,
 };
 
 /// The most addresses that are listed.
@@ -112,12 +112,16 @@ fn tcp(evidence: &TcpEvidence, language: Language) -> Option<String> {
         Some(rtt) => Phrase::RoundTrip.fill(language, &[("address", &address), ("time", &rtt)]),
         None => address,
     };
-    Some(match evidence.attempts.len().saturating_sub(1) {
-        0 => connected,
-        failed => {
-            let count = failed.to_string();
-            Phrase::AfterOthers.fill(language, &[("connected", &connected), ("count", &count)])
-        }
+    let failed = |attempt: &ConnectAttempt| {
+        let failure = attempt.failure.as_ref()?;
+        Some(format!("{} ({})", attempt.address, failure.reason))
+    };
+    let failed: Vec<String> = evidence.attempts.iter().filter_map(failed).collect();
+    Some(if failed.is_empty() {
+        connected
+    } else {
+        let failed = failed.join(", ");
+        Phrase::AfterOthers.fill(language, &[("connected", &connected), ("failed", &failed)])
     })
 }
 
@@ -146,7 +150,13 @@ fn tls(evidence: &TlsEvidence, language: Language) -> Option<String> {
 }
 
 fn api(evidence: &ApiEvidence, language: Language) -> Option<String> {
-    let call = format!("{} {}", evidence.method, evidence.endpoint);
+    let method = evidence.method.as_str();
+    // The call of a plain URL is named after its method.
+    let call = if method.eq_ignore_ascii_case(evidence.endpoint) {
+        method.to_owned()
+    } else {
+        format!("{method} {}", evidence.endpoint)
+    };
     let Some(status) = evidence.status else { return Some(call) };
     let version = match evidence.version {
         Some(HttpVersion::Http2) => "HTTP/2",

@@ -7,56 +7,16 @@ use super::samples::{all, document};
 use super::*;
 use crate::cli::diagnose::generated::generated;
 use crate::cli::diagnose::redact::Redaction;
+use misfit::misfit;
+
+#[path = "../../../../tests/integration/misfit.rs"]
+mod misfit;
 
 /// The schema of the document.
 fn schema() -> Value {
     let settings =
         SchemaSettings::draft2020_12().for_serialize().with(|settings| settings.inline_subschemas = true);
     settings.into_generator().into_root_schema_for::<Document>().to_value()
-}
-
-/// Whether a value is as a schema says, in the words that our schema uses; where it is not.
-fn misfit(value: &Value, schema: &Value, at: &str) -> Option<String> {
-    let is = |kind: &str| match kind {
-        "null" => value.is_null(),
-        "string" => value.is_string(),
-        "boolean" => value.is_boolean(),
-        "integer" => value.is_u64() || value.is_i64(),
-        "number" => value.is_number(),
-        "array" => value.is_array(),
-        "object" => value.is_object(),
-        other => panic!("{at}: the type {other}"),
-    };
-    if let Some(any) = schema.get("anyOf").and_then(Value::as_array) {
-        let fits = any.iter().any(|schema| misfit(value, schema, at).is_none());
-        return (!fits).then(|| format!("{at}: {value} is none of {any:?}"));
-    }
-    if let Some(words) =
-        schema.get("enum").or(schema.get("const").map(|_| &Value::Null)).and_then(Value::as_array)
-        && !words.contains(value)
-    {
-        return Some(format!("{at}: {value} is not in {words:?}"));
-    }
-    let kinds = match schema.get("type") {
-        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
-        Some(Value::String(kind)) => vec![&**kind],
-        _ => vec![],
-    };
-    if !kinds.is_empty() && !kinds.iter().any(|kind| is(kind)) {
-        return Some(format!("{at}: {value} is no {kinds:?}"));
-    }
-    if let (Some(items), Some(schema)) = (value.as_array(), schema.get("items")) {
-        return items.iter().enumerate().find_map(|(n, item)| misfit(item, schema, &format!("{at}[{n}]")));
-    }
-    let (entries, properties) = (value.as_object()?, schema.get("properties")?.as_object()?);
-    let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
-    let missing = required.filter_map(Value::as_str).find(|key| !entries.contains_key(*key));
-    missing.map(|key| format!("{at}: {key} is missing")).or_else(|| {
-        entries.iter().find_map(|(key, value)| match properties.get(key) {
-            Some(schema) => misfit(value, schema, &format!("{at}.{key}")),
-            None => Some(format!("{at}: {key} is not in the schema")),
-        })
-    })
 }
 
 #[test]
@@ -69,15 +29,41 @@ fn a_document_is_as_its_schema_says() {
     for language in Language::ALL {
         let value: Value = serde_json::from_str(&document(language).json().unwrap()).unwrap();
         assert_eq!(misfit(&value, &schema(), "$"), None);
+    }
+}
+
+#[test]
+fn every_key_is_there_and_only_what_can_be_absent_is_null() {
+    let value: Value = serde_json::from_str(&document(Language::English).json().unwrap()).unwrap();
+    let wrong = |pointer: &str, new: Value| {
         let mut wrong = value.clone();
-        wrong["targets"][0]["verdict"] = json!("fine");
-        assert!(misfit(&wrong, &schema(), "$").unwrap().contains("verdict"));
-        wrong = value;
-        wrong["targets"][2]["paths"][0]["layers"][1].as_object_mut().unwrap().remove("seconds");
-        assert_eq!(
-            misfit(&wrong, &schema(), "$").unwrap(),
-            "$.targets[2].paths[0].layers[1]: seconds is missing"
-        );
+        *wrong.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = new;
+        misfit(&wrong, &schema(), "$")
+    };
+    let nullable = ["layer", "blame", "remedy", "paths/0/layers/3/reason", "paths/0/layers/3/seconds"];
+    let nullable = nullable.into_iter().chain(["paths/0/layers/3/detail", "paths/0/succeeded_in_attempt"]);
+    let more = ["resolvers/0/rcode", "resolvers/0/reason", "resolvers/0/detail", "environment/proxy/curl"];
+    let more = more.into_iter().chain(["environment/proxy/problem", "environment/trusted_only"]);
+    for key in nullable.chain(more).chain(["environment/name_servers/problem"]) {
+        assert_eq!(wrong(&format!("/targets/2/{key}"), Value::Null), None, "{key}");
+    }
+    let never = ["target", "url", "verdict", "degraded", "summary", "findings", "followups", "paths"];
+    let never = never.into_iter().chain(["paths/0/layers/3/layer", "paths/0/layers/3/state", "paths/0/ok"]);
+    let more = ["followups/0/result", "followups/0/conclusive", "followups/0/tells/1", "resolvers/0/seconds"];
+    for key in never.chain(more).chain(["resolvers", "environment", "evidence", "certificates"]) {
+        let told = wrong(&format!("/targets/2/{key}"), Value::Null);
+        assert!(told.is_some(), "{key} may be null");
+    }
+    for (key, new, told) in [
+        ("targets/0/verdict", json!("fine"), "verdict"),
+        ("targets/0/verdict", json!("tls_reset"), ""),
+        ("targets/2/paths/0/layers/1/state", json!("skipped"), "state"),
+        ("targets/2/followups/0/tells", json!(["one"]), "so many"),
+        ("targets/2/paths/0/layers/1", json!({"layer": "tcp", "state": "passed"}), "is missing"),
+        ("exit_code", json!(256), "exit_code"),
+    ] {
+        let found = wrong(&format!("/{key}"), new).unwrap_or_default();
+        assert!(found.contains(told) && found.is_empty() == told.is_empty(), "{key}: {found}");
     }
 }
 
@@ -178,7 +164,10 @@ fn nothing_internal_and_no_secret_is_left_in_a_redacted_document() {
 #[test]
 fn times_have_as_many_figures_as_people_read() {
     for (nanos, told) in [
-        (0, "0.0 ms"),
+        (0, "0 µs"),
+        (12_300, "12 µs"),
+        (94_900, "95 µs"),
+        (96_000, "0.1 ms"),
         (400_000, "0.4 ms"),
         (3_200_000, "3 ms"),
         (999_400_000, "999 ms"),

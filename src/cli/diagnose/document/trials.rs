@@ -6,36 +6,40 @@ use super::time;
 use crate::cli::diagnose::texts;
 use crate::clock;
 use crate::diagnosis::{self, Language, Phrase};
-use crate::outcome::{DnsEvidence, Failure, Handshake, Outcome, PlainAnswer, Stage, Trial};
+use crate::outcome::{DnsEvidence, Failure, Handshake, Outcome, PlainAnswer, Reason, Stage, Trial};
 use crate::units::PromDuration;
 
 /// By how much clocks may differ without anything being wrong: the server's time has whole seconds, and travels.
 const CLOCKS_AGREE: Duration = Duration::from_secs(5);
 
-/// What came of an experiment.
-pub(super) fn result(trial: &Trial, language: Language) -> String {
+/// What came of an experiment; `known` is why the paths themselves fail, which needs no telling again.
+pub(super) fn result(trial: &Trial, known: &[Reason], language: Language) -> String {
     let fill = |phrase: Phrase, values: &[(&str, &str)]| phrase.fill(language, values);
+    let journeys = |outcomes| journeys(outcomes, known, language);
+    let shaken = |handshake| shaken(handshake, known, language);
     match trial {
         Trial::OtherResolver { resolver, record_type, stage } => {
             let answer = answer(stage, language);
             fill(Phrase::Asked, &[("resolver", resolver), ("type", record_type.label()), ("answer", &answer)])
         }
-        Trial::Control { url: who, outcomes } | Trial::OtherRoute { route: who, outcomes } => {
-            fill(Phrase::Said, &[("who", who), ("what", &journeys(outcomes, language))])
+        Trial::Control { url, outcomes } => {
+            fill(Phrase::ControlCalled, &[("url", url), ("journeys", &journeys(outcomes))])
         }
-        Trial::Again(outcomes) | Trial::OtherFamily(outcomes) => journeys(outcomes, language),
+        Trial::OtherRoute { route, outcomes } => {
+            fill(Phrase::RouteTried, &[("route", route), ("journeys", &journeys(outcomes))])
+        }
+        Trial::OtherFamily(outcomes) => fill(Phrase::FamilyTried, &[("journeys", &journeys(outcomes))]),
+        Trial::Again(outcomes) => fill(Phrase::TriedAgain, &[("journeys", &journeys(outcomes))]),
         Trial::NeutralName { name, handshake } => {
-            fill(Phrase::WithName, &[("name", name), ("result", &shaken(handshake, language))])
+            fill(Phrase::WithName, &[("name", name), ("result", &shaken(handshake))])
         }
         Trial::SmallSegments { mss, handshake } => {
             let bytes = mss.to_string();
-            fill(Phrase::WithSegments, &[("bytes", &bytes), ("result", &shaken(handshake, language))])
+            fill(Phrase::WithSegments, &[("bytes", &bytes), ("result", &shaken(handshake))])
         }
-        Trial::ClassicalKeys(handshake) => {
-            fill(Phrase::WithClassicalKeys, &[("result", &shaken(handshake, language))])
-        }
-        Trial::Http1(outcomes) => fill(Phrase::WithHttp1, &[("result", &journeys(outcomes, language))]),
-        Trial::Keyless(outcomes) => fill(Phrase::WithoutKey, &[("result", &journeys(outcomes, language))]),
+        Trial::ClassicalKeys(handshake) => fill(Phrase::WithClassicalKeys, &[("result", &shaken(handshake))]),
+        Trial::Http1(outcomes) => fill(Phrase::WithHttp1, &[("journeys", &journeys(outcomes))]),
+        Trial::Keyless(outcomes) => fill(Phrase::WithoutKey, &[("journeys", &journeys(outcomes))]),
         Trial::PlainHttp(answer) => plain(answer, language),
         Trial::ServerClock { server, here } => clocks(*server, *here, language),
         Trial::IdleHold { held, failure } => {
@@ -48,7 +52,7 @@ pub(super) fn result(trial: &Trial, language: Language) -> String {
                 ),
             }
         }
-        Trial::Unknown(why) => fill(Phrase::NotMade, &[("why", why)]),
+        Trial::Unknown(why) => fill(Phrase::TellsNothing, &[("why", why)]),
     }
 }
 
@@ -61,32 +65,48 @@ fn answer(stage: &Stage<DnsEvidence>, language: Language) -> String {
         .unwrap_or_else(|| Phrase::NoAnswer.told(language).to_owned())
 }
 
-fn journeys(outcomes: &[Outcome], language: Language) -> String {
+fn journeys(outcomes: &[Outcome], known: &[Reason], language: Language) -> String {
+    let said = |outcome: &Outcome, what: &str| {
+        let family = texts::family(outcome.path.family, language);
+        Phrase::Said.fill(language, &[("who", family), ("what", what)])
+    };
     let one = |outcome: &Outcome| {
         let result = match outcome.trouble() {
             Some(trouble) if !outcome.success_in_the_end() => {
                 let layer = diagnosis::layer(trouble.layer, language);
                 let Failure { reason, detail } = trouble.failure;
+                if known.contains(reason) {
+                    return said(outcome, &as_well(*reason, language));
+                }
                 let values = [("layer", layer), ("reason", reason.label()), ("detail", detail)];
                 Phrase::FailsAt.fill(language, &values)
             }
             _ => Phrase::Works.fill(language, &[("time", &time(outcome.took))]),
         };
-        let family = texts::family(outcome.path.family, language);
-        Phrase::Said.fill(language, &[("who", family), ("what", &result)])
+        said(outcome, &result)
     };
     match outcomes {
         [] => Phrase::NothingWalked.told(language).to_owned(),
-        outcomes => outcomes.iter().map(one).collect::<Vec<_>>().join("; "),
+        outcomes => {
+            let mut each: Vec<String> = outcomes.iter().map(one).collect();
+            // What is tried twice mostly ends twice in the same way.
+            each.dedup();
+            each.join("; ")
+        }
     }
 }
 
-fn shaken(handshake: &Handshake, language: Language) -> String {
+fn as_well(reason: Reason, language: Language) -> String {
+    Phrase::FailsAsWell.fill(language, &[("reason", reason.label())])
+}
+
+fn shaken(handshake: &Handshake, known: &[Reason], language: Language) -> String {
     match handshake {
         Handshake::Answered(evidence) => match evidence.version {
             Some(version) => Phrase::AnsweredInTlsVersion.fill(language, &[("version", version)]),
             None => Phrase::AnsweredInTls.told(language).to_owned(),
         },
+        Handshake::Failed(failure) if known.contains(&failure.reason) => as_well(failure.reason, language),
         Handshake::Failed(failure) => format!("{}: {}", failure.reason, failure.detail),
     }
 }

@@ -47,7 +47,17 @@ fn a_report_is_written_whole_or_not_at_all() {
     write(&link, "newer\n").unwrap();
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "newer\n", "a link is followed");
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2, "nothing is left behind");
-    assert!(write(&directory.path().join("no/such/report.md"), "x").is_err());
-    assert!(write(directory.path(), "x").is_err());
+    for (file, why) in [
+        (directory.path().join("no/such/report.md"), "there is no such directory"),
+        (directory.path().into(), "is a directory"),
+    ] {
+        let told = format!("cannot write the report to {}: {why}", file.display());
+        assert_eq!(check(&file), Err(told.clone()));
+        assert_eq!(write(&file, "x"), Err(told));
+    }
+    for file in [Path::new("/dev/null"), &file, &directory.path().join("new.md")] {
+        assert_eq!(check(file), Ok(()));
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2, "to look leaves nothing behind");
     write(Path::new("/dev/null"), "x").unwrap();
 }

@@ -2,7 +2,7 @@
 
 use super::page::{Look, Page, padded};
 use super::wrap::columns;
-use crate::cli::diagnose::document::{Environment, WayOutPart};
+use crate::cli::diagnose::document::{Environment, Variable, WayOutPart};
 use crate::cli::diagnose::texts;
 use crate::diagnosis::{Language, Phrase};
 
@@ -68,37 +68,54 @@ fn trust(environment: &Environment, language: Language) -> Vec<String> {
     let mut lines = vec![if store.certificates == 0 {
         Phrase::NoCertificates.told(language).to_owned()
     } else {
-        let (count, places) = (store.certificates.to_string(), store.places.join(" "));
+        let (count, places) = (store.certificates.to_string(), store.places.join(texts::comma(language)));
         Phrase::Certificates.fill(language, &[("count", &count), ("places", &places)])
     }];
-    let set = store.variables.iter();
-    lines.extend(set.filter_map(|variable| Some(format!("{}={}", variable.name, variable.value.as_ref()?))));
+    // A variable that only says where the store is anyway needs no value.
+    let shown = |variable: &Variable| {
+        let value = variable.value.as_ref()?;
+        let known = store.places.contains(value);
+        Some(if known { variable.name.to_owned() } else { format!("{}={value}", variable.name) })
+    };
+    let set: Vec<String> = store.variables.iter().filter_map(shown).collect();
+    if !set.is_empty() {
+        lines.push(Phrase::SetBy.fill(language, &[("variables", &set.join(texts::comma(language)))]));
+    }
     let problems = store.problems.iter();
     lines.extend(problems.map(|problem| Phrase::TrustProblem.fill(language, &[("problem", problem)])));
     lines
 }
 
 fn ways_out(environment: &Environment, language: Language) -> Vec<String> {
-    let way = |way: &WayOutPart| {
+    // Both families mostly leave by the same interface.
+    let one = |ways: &[WayOutPart]| {
+        let way = ways.first()?;
         let phrase = if way.vpn { Phrase::WayOutVpn } else { Phrase::WayOutBy };
-        let family = texts::family(way.family.0, language);
-        phrase.fill(language, &[("family", family), ("interface", &way.interface)])
+        let families: Vec<&str> = ways.iter().map(|way| texts::family(way.family.0, language)).collect();
+        let families = families.join(texts::comma(language));
+        Some(phrase.fill(language, &[("family", &families), ("interface", &way.interface)]))
     };
     if environment.ways_out.is_empty() {
         return vec![Phrase::NoWayOut.told(language).to_owned()];
     }
-    environment.ways_out.iter().map(way).collect()
+    environment.ways_out.chunk_by(|a, b| a.interface == b.interface).filter_map(one).collect()
 }
 
-/// Tells how the proxy variables are read for one target, where there are any.
-pub(super) fn proxy(page: &mut Page, environment: &Environment, language: Language) {
-    for line in proxy_lines(environment, language) {
+/// Tells what of it is so for one target only.
+pub(super) fn of_target(page: &mut Page, environment: &Environment, language: Language) {
+    for line in target_lines(environment, language) {
         page.text(0, &line, Look::Plain);
     }
 }
 
-/// The same as lines.
-pub(in crate::cli::diagnose) fn proxy_lines(environment: &Environment, language: Language) -> Vec<String> {
+/// The same as lines: the only certificates it trusts, and how the proxy variables are read for it, where there are any.
+pub(in crate::cli::diagnose) fn target_lines(environment: &Environment, language: Language) -> Vec<String> {
+    let only = environment.trusted_only.iter();
+    let only = only.map(|file| Phrase::TrustedOnly.fill(language, &[("file", file)]));
+    only.chain(proxy_lines(environment, language)).collect()
+}
+
+fn proxy_lines(environment: &Environment, language: Language) -> Vec<String> {
     if environment.proxy_variables.is_empty() {
         return Vec::new();
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::page::{Look, Page, padded, right};
 use super::wrap::columns;
-use crate::cli::diagnose::document::{LayerPart, LayerState, TargetPart, time};
+use crate::cli::diagnose::document::{LayerPart, LayerState, PathPart, TargetPart, time};
 use crate::cli::diagnose::texts;
 use crate::diagnosis::{self, Language, Phrase};
 use crate::outcome::Layer;
@@ -30,13 +30,34 @@ pub(super) fn tell(page: &mut Page, target: &TargetPart, language: Language) {
             Phrase::Route
         };
         page.heading(0, &heading.fill(language, &values));
-        for part in &path.layers {
+        for part in path.layers.iter().filter(|part| is_told(part)) {
             layer(page, part, widest, language);
         }
+        not_reached(page, path, widest, language);
         if let Some(attempt) = path.succeeded_in_attempt {
             let attempt = attempt.to_string();
             page.text(4, &Phrase::WorkedAgain.fill(language, &[("attempt", &attempt)]), Look::Plain);
         }
+    }
+}
+
+/// Whether a layer has a line of its own. Of those that a path does not have, only TLS is missed: without it the URL is `http`.
+fn is_told(part: &LayerPart) -> bool {
+    match part.state {
+        LayerState::Passed | LayerState::Failed => true,
+        LayerState::NotReached => false,
+        LayerState::NotPlanned => part.layer.0 == Layer::Tls,
+    }
+}
+
+/// What lies beyond the failure, in one line.
+fn not_reached(page: &mut Page, path: &PathPart, widest: usize, language: Language) {
+    let beyond = path.layers.iter().filter(|part| part.state == LayerState::NotReached);
+    let names: Vec<&str> = beyond.map(|part| diagnosis::layer(part.layer.0, language)).collect();
+    if !names.is_empty() {
+        let names = padded(&names.join(texts::comma(language)), widest + TIME + 2);
+        let words = Phrase::NotReached.told(language);
+        page.hang(2, &[("· ", Look::Dim), (&format!("{names} "), Look::Dim)], words, Look::Dim);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Breaking lines, also of text without spaces.
 //!
 //! Promises: no line is wider than asked for; a line of Chinese breaks between any two characters, but not before a mark that
-//! closes or after one that opens; addresses and names are only broken where they are wider than a line.
+//! closes or after one that opens; no line breaks between a number and the unit of its time; addresses and names are only
+//! broken where they are wider than a line.
 
 use textwrap::core::{Word, display_width};
 use textwrap::{Options, WordSeparator, WordSplitter};
@@ -34,7 +35,8 @@ fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
     let ends = line
         .char_indices()
         .zip(line.char_indices().skip(1))
-        .filter_map(|((_, before), (at, after))| may_break(before, after).then_some(at));
+        .filter(|((_, before), (at, after))| may_break(*before, *after) && !parts_a_unit(line, *at))
+        .map(|(_, (at, _))| at);
     let ends = ends.chain(std::iter::once(line.len()));
     Box::new(ends.filter_map(move |end| {
         let word = line.get(from..end).filter(|word| !word.is_empty())?;
@@ -51,6 +53,14 @@ fn may_break(before: char, after: char) -> bool {
         return true;
     }
     (is_wide(before) || is_wide(after)) && !CLOSING.contains(after) && !OPENING.contains(before)
+}
+
+/// Whether a number stands before this place, and the unit of its time behind it.
+fn parts_a_unit(line: &str, at: usize) -> bool {
+    let Some((before, after)) = line.split_at_checked(at) else { return false };
+    let number = before.trim_end_matches(' ').ends_with(|c: char| c.is_ascii_digit());
+    let ends = |rest: &str| !rest.starts_with(char::is_alphanumeric);
+    number && ["s", "ms", "µs"].iter().any(|unit| after.strip_prefix(unit).is_some_and(ends))
 }
 
 fn is_wide(c: char) -> bool {
@@ -72,6 +82,8 @@ mod tests {
             ("原因在（网络）", 9, &["原因在", "（网络）"]),
             ("上面。\n下面", 20, &["上面。", "下面"]),
             ("a\u{1b}[31mb", 20, &["a [31mb"]),
+            ("no answer in 10.0 s, 3 sent", 14, &["no answer in", "10.0 s, 3 sent"]),
+            ("no answer in 10.0 sent", 17, &["no answer in 10.0", "sent"]),
         ] {
             assert_eq!(wrap(text, width), lines, "{text}");
         }
