@@ -77,6 +77,21 @@ impl fmt::Display for PromDuration {
     }
 }
 
+/// A duration as exact as one says it: rounded to hours from two days on, to minutes from two hours on, below that to
+/// seconds.
+#[must_use]
+pub fn roughly(duration: Duration) -> PromDuration {
+    const MINUTE: f64 = 60.0;
+    const HOUR: f64 = 60.0 * MINUTE;
+    let seconds = duration.as_secs_f64();
+    let unit = match seconds {
+        _ if seconds >= 48.0 * HOUR => HOUR,
+        _ if seconds >= 2.0 * HOUR => MINUTE,
+        _ => 1.0,
+    };
+    PromDuration(Duration::try_from_secs_f64((seconds / unit).round() * unit).unwrap_or(duration))
+}
+
 /// The moment by which a whole journey must be over; every layer draws on this one budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadline(Instant);
@@ -112,6 +127,20 @@ impl Deadline {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_rough_duration_is_rounded_to_what_one_says() {
+        for (millis, told) in [
+            (345_599_224, "4d"),
+            (3 * 86_400_000 + 7_300_000, "3d2h"),
+            (7_259_999, "2h1m"),
+            (3_723_400, "1h2m3s"),
+            (400, "0s"),
+        ] {
+            assert_eq!(roughly(Duration::from_millis(millis)).to_string(), told);
+        }
+        assert_eq!(roughly(Duration::MAX).0, Duration::MAX);
+    }
 
     #[test]
     fn durations_read_as_prometheus_reads_them() {

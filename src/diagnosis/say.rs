@@ -109,8 +109,10 @@ impl fmt::Display for Time {
             write!(f, "{seconds:.1} s")
         } else if seconds >= 0.001 {
             write!(f, "{:.0} ms", seconds * 1000.0)
-        } else {
+        } else if seconds >= 0.0001 {
             write!(f, "{:.1} ms", seconds * 1000.0)
+        } else {
+            write!(f, "{:.0} µs", seconds * 1_000_000.0)
         }
     }
 }

@@ -7,11 +7,7 @@ use super::{idle, trust};
 use crate::diagnosis::Facts;
 use crate::outcome::{AnswerSource, DnsEvidence, Reason, TcpEvidence};
 use crate::target::Scheme;
-use crate::units::PromDuration;
-
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
-const DAY: Duration = Duration::from_secs(24 * 3600);
+use crate::units::{PromDuration, roughly};
 
 /// The facts about one trouble that came to `reason`.
 pub(super) fn of(view: &View<'_>, lead: &Lead<'_>, reason: Reason) -> Facts {
@@ -36,7 +32,7 @@ pub(super) fn of(view: &View<'_>, lead: &Lead<'_>, reason: Reason) -> Facts {
         wait: call.and_then(|call| call.retry_after).map(|wait| PromDuration(round_up(wait)).to_string()),
         clock: clock.map(|clock| {
             let way = if clock.ahead { "ahead" } else { "behind" };
-            format!("{} {way}", PromDuration(coarse(clock.off)))
+            format!("{} {way}", roughly(clock.off))
         }),
         held: idle::cut(view, lead).map(|(held, _)| PromDuration(held).to_string()),
         url: endpoint.as_ref().map(|endpoint| {
@@ -82,11 +78,4 @@ fn resolver(seen: &DnsEvidence) -> String {
 fn round_up(wait: Duration) -> Duration {
     let rest = Duration::from_nanos(u64::from(wait.subsec_nanos()));
     if rest.is_zero() { wait } else { wait.saturating_sub(rest).saturating_add(Duration::from_secs(1)) }
-}
-
-/// As exact as one says it: days, hours, minutes or seconds.
-fn coarse(off: Duration) -> Duration {
-    let unit = [DAY, HOUR, MINUTE].into_iter().find(|unit| off >= *unit).unwrap_or(Duration::from_secs(1));
-    let rest = Duration::from_nanos(u64::try_from(off.as_nanos() % unit.as_nanos()).unwrap_or_default());
-    off.saturating_sub(rest)
 }

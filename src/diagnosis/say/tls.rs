@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Time, Told};
 use crate::outcome::Reason;
-use crate::units::PromDuration;
+use crate::units::roughly;
 
 /// Of TLS and certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,12 +122,12 @@ impl Tls {
                 "片刻之后，同一地址用此域名和另一域名都能用 TLS 应答：问题时有时无",
             ),
             Self::ClockOff { off, ahead: true } => Told::of(
-                format!("this machine's clock is {} ahead of the server's", PromDuration(*off)),
-                format!("本机时钟比服务器快 {}", PromDuration(*off)),
+                format!("this machine's clock is {} ahead of the server's", roughly(*off)),
+                format!("本机时钟比服务器快 {}", roughly(*off)),
             ),
             Self::ClockOff { off, ahead: false } => Told::of(
-                format!("this machine's clock is {} behind the server's", PromDuration(*off)),
-                format!("本机时钟比服务器慢 {}", PromDuration(*off)),
+                format!("this machine's clock is {} behind the server's", roughly(*off)),
+                format!("本机时钟比服务器慢 {}", roughly(*off)),
             ),
             Self::ClockRight { off } => Told::of(
                 format!("this machine's clock and the server's differ by {} only", Time(*off)),

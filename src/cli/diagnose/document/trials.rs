@@ -7,7 +7,7 @@ use crate::cli::diagnose::texts;
 use crate::clock;
 use crate::diagnosis::{self, Language, Phrase};
 use crate::outcome::{DnsEvidence, Failure, Handshake, Outcome, PlainAnswer, Reason, Stage, Trial};
-use crate::units::PromDuration;
+use crate::units::{PromDuration, roughly};
 
 /// By how much clocks may differ without anything being wrong: the server's time has whole seconds, and travels.
 const CLOCKS_AGREE: Duration = Duration::from_secs(5);
@@ -138,6 +138,6 @@ fn clocks(server: std::time::SystemTime, here: std::time::SystemTime, language: 
         Err(behind) => (Phrase::ClockBehind, behind.duration()),
     };
     let phrase = if difference <= CLOCKS_AGREE { Phrase::ClocksAgree } else { phrase };
-    let difference = PromDuration(Duration::from_secs_f64(difference.as_secs_f64().round())).to_string();
+    let difference = roughly(difference).to_string();
     phrase.fill(language, &[("server", &said), ("difference", &difference)])
 }
