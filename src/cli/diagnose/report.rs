@@ -1,6 +1,6 @@
 //! The report: one self-contained Markdown file to paste into a ticket, and how it is written.
 //!
-//! Promises: pure but for [`write`]; everything in it stands in the document; no text in it can become markup.
+//! Promises: pure but for [`write()`]; everything in it stands in the document; no text in it can become markup.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
