@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use api_canary::simulate::Fault;
+use api_canary::simulate::{Fault, Options};
 use tokio::time::Instant;
 
 use crate::canary::Canary;
@@ -76,20 +76,45 @@ async fn what_several_targets_share_is_told_of_each() {
     let canary = Canary::start(&scene.config(options, &targets(""))).await;
     let well = ["ok", "none", "none"];
     all_told(&canary, well).await;
-    for (fault, expected) in [
-        (Fault::DnsServfail, ["dns_servfail", "dns", "resolver"]),
-        (Fault::TcpTimeout, ["offline", "tcp", "network"]),
-    ] {
-        hosts.iter().for_each(|host| scene.simulator.set_fault(&format!("{host}.sim.test"), fault));
-        all_told(&canary, expected).await;
-        hosts.iter().for_each(|host| scene.simulator.clear_fault(&format!("{host}.sim.test")));
-        all_told(&canary, well).await;
-    }
+    hosts.iter().for_each(|host| scene.simulator.set_fault(&format!("{host}.sim.test"), Fault::DnsServfail));
+    all_told(&canary, ["dns_servfail", "dns", "resolver"]).await;
+    hosts.iter().for_each(|host| scene.simulator.clear_fault(&format!("{host}.sim.test")));
+    all_told(&canary, well).await;
     let proxied = scene.text(options, &targets(", routes: [p]"));
     let proxied = format!("routes:\n  p: {{ proxy: \"http://127.0.0.1:{}\" }}\n{proxied}", closed_port());
     scene.workspace.write("config.yml", &proxied);
     canary.signal("HUP");
     all_told(&canary, ["proxy_unreachable", "proxy", "proxy"]).await;
+}
+
+/// Silence of one owner's hosts is that owner's; of several, it is the network here.
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_of_several_owners_is_told_as_being_offline() {
+    let mut scenes = Vec::new();
+    let mut config = "resolvers:\n".to_owned();
+    for name in ["a", "b", "c"] {
+        let options = Options { domain: format!("{name}.test"), ..Options::default() };
+        let scene = Scene::with(options).await;
+        config += &format!("  {name}: {{ address: \"udp://{}\" }}\n", scene.simulator.dns_address());
+        scenes.push((name, scene));
+    }
+    config += "defaults: { interval: 1s, timeout: 1s, diagnosis: { recover_after: 1, change_after: 1 } }\ntargets:\n";
+    for (name, scene) in &scenes {
+        let url = format!("https://api.{name}.test:{}", scene.simulator.api_address().port());
+        let more = format!(", expected_networks: [], resolvers: [{name}]");
+        config += &format!("  - {}\n", scene.at(name, &url, &more));
+    }
+    let canary = Canary::start(&scenes[0].1.workspace.write("config.yml", &config)).await;
+    all_told(&canary, ["ok", "none", "none"]).await;
+    let each = |does: &dyn Fn(&Scene, &str)| {
+        scenes.iter().for_each(|(name, scene)| does(scene, &format!("api.{name}.test")));
+    };
+    each(&|scene, host| scene.simulator.set_fault(host, Fault::TcpTimeout));
+    all_told(&canary, ["offline", "tcp", "network"]).await;
+    each(&|scene, host| {
+        scene.simulator.clear_fault(host);
+    });
+    all_told(&canary, ["ok", "none", "none"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
