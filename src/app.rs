@@ -30,7 +30,7 @@ use tokio::time::timeout;
 use crate::board::Board;
 use crate::clock;
 use crate::config::{Config, Env, Problems, Source};
-use crate::metrics::{Metrics, MetricsError};
+use crate::metrics::{Configured, Metrics, MetricsError};
 use crate::net::raise_descriptor_limit;
 use crate::probe::{Prober, SetupError, SystemResolver};
 use crate::sinks::Sinks;
@@ -113,6 +113,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
 
     let metrics = Arc::new(Metrics::new()?);
     let sinks = Sinks::new(Arc::new(Board::default()), Arc::clone(&metrics));
+    metrics.configure(configured(&config));
     metrics.program().reloaded(true, clock::wall());
     let readiness = Arc::new(Readiness::new());
     let (stop_web, stopped) = watch::channel(false);
@@ -160,6 +161,7 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         };
         if let Some(loaded) = loaded {
             follow_status(&status, &loaded);
+            metrics.configure(configured(&loaded));
             current = loaded;
         }
     }
@@ -187,9 +189,15 @@ fn follow_status(status: &StatusPages, config: &Config) {
     status.follow(config.targets.iter().filter_map(|target| target.status_page.as_ref()));
 }
 
+/// What a config says of the series.
+fn configured(config: &Config) -> Configured {
+    let objectives = config.slos.iter().map(|slo| (Arc::clone(&slo.target), slo.objective.ratio()));
+    Configured { vantage: config.vantage.clone(), objectives: objectives.collect() }
+}
+
 /// What experiments after a failure are made with.
 fn follow_ups(config: &Config, system: &Arc<SystemResolver>) -> FollowUps {
-    let Config { targets: _, resolvers, routes, controls } = config;
+    let Config { targets: _, resolvers, routes, controls, vantage: _, slos: _ } = config;
     FollowUps::new(controls.clone(), resolvers.clone(), routes.clone(), Arc::clone(system))
 }
 

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use serde::Deserialize as _;
 
-use crate::target::{Endpoint, Resolver, Route, Target};
+use crate::target::{Endpoint, Resolver, Route, Slo, Target};
 pub use env::{Env, EnvError};
 pub use near::did_you_mean;
 pub use of_url::{UrlError, UrlOptions, endpoint_of, same_place};
@@ -67,6 +67,10 @@ pub struct Config {
     pub routes: Vec<Route>,
     /// Hosts that are called in follow-ups only: is it them or us? Never called with a key.
     pub controls: Vec<Endpoint>,
+    /// Where this canary stands, if that is said.
+    pub vantage: Option<Arc<str>>,
+    /// What targets promise, in their order; most have none.
+    pub slos: Vec<Slo>,
 }
 
 impl Config {
@@ -113,8 +117,9 @@ fn read_text(text: &str, directory: PathBuf, env: &Env, report: &problem::Report
     let field = decode::Field::<raw::RawConfig>::deserialize(decoder).ok()?;
     let (raw, _) = field.checked().ok()??;
     let context = lower::Context { env, directory, report };
-    let lower::Lowered { targets, resolvers, routes, controls } = lower::lower(raw, &context).ok()?;
-    Some(Config { targets, resolvers, routes, controls })
+    let lower::Lowered { targets, resolvers, routes, controls, vantage, slos } =
+        lower::lower(raw, &context).ok()?;
+    Some(Config { targets, resolvers, routes, controls, vantage, slos })
 }
 
 /// Why a file cannot be read, and what to do about it.

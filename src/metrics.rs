@@ -26,6 +26,11 @@ pub use record::{CallState, TargetSummary, ToldDiagnosis};
 pub use reference::{listing, markdown};
 pub use store::{Owner, Store};
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
 use crate::outcome::PathId;
 
 /// Why the metrics could not be set up; a mistake in a name, never of the user.
@@ -38,6 +43,16 @@ pub struct MetricsError(#[from] prometheus::Error);
 pub struct Metrics {
     store: Store,
     program: Program,
+    configured: ArcSwap<Configured>,
+}
+
+/// What the config says of the series beside what is probed.
+#[derive(Debug, Default)]
+pub struct Configured {
+    /// The label `vantage` of every series, if there is one.
+    pub vantage: Option<Arc<str>>,
+    /// The share of runs that must be good, by target; from a target's next run on.
+    pub objectives: HashMap<Arc<str>, f64>,
 }
 
 /// What is known of a path's last journey.
@@ -55,7 +70,12 @@ impl Metrics {
     /// # Errors
     /// If two of the program's own metrics have one name, which a test rules out.
     pub fn new() -> Result<Self, MetricsError> {
-        Ok(Self { store: Store::new(), program: Program::new()? })
+        Ok(Self { store: Store::new(), program: Program::new()?, configured: ArcSwap::default() })
+    }
+
+    /// Says what holds from now on.
+    pub fn configure(&self, configured: Configured) {
+        self.configured.store(Arc::new(configured));
     }
 
     /// The program's own metrics.
@@ -91,8 +111,11 @@ impl Metrics {
     #[must_use]
     pub fn render(&self, format: Format) -> Vec<u8> {
         let mut out = Vec::new();
-        exposition::gathered(&mut out, format, &self.program.gather());
-        self.store.encode(format, &mut out);
+        let configured = self.configured.load();
+        let vantage = configured.vantage.as_ref().map(|name| label::block(&["vantage"], &[name]));
+        let vantage = vantage.unwrap_or_default();
+        exposition::gathered(&mut out, format, &vantage, &self.program.gather());
+        self.store.encode(format, &vantage, &mut out);
         exposition::end(&mut out, format);
         out
     }

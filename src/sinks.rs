@@ -100,7 +100,7 @@ impl Sinks {
         let lookups = run.lookups.iter().filter(|lookup| lookup.endpoint == standing.shown);
         self.metrics.record_lookups(name, lookups);
         // Before its paths: whoever sees that a run is over sees what it says of the target too.
-        self.metrics.record_target(name, &summary(run, standing, beside));
+        self.metrics.record_target(name, &summary(target, run, standing, beside), clock::wall());
         for outcome in &run.outcomes {
             let shown = outcome.endpoint == standing.shown;
             if shown {
@@ -154,9 +154,10 @@ fn told(diagnosis: &Diagnosis, change: Option<&Change>) -> ToldDiagnosis {
 }
 
 /// What the series of a target as a whole say.
-fn summary<'a>(run: &'a Run, standing: &'a Standing, beside: &Beside) -> TargetSummary<'a> {
+fn summary<'a>(target: &Target, run: &'a Run, standing: &'a Standing, beside: &Beside) -> TargetSummary<'a> {
     TargetSummary {
         up: standing.up,
+        interval: target.interval,
         route: standing.route.now.as_deref(),
         endpoint: standing.endpoint.now.as_deref(),
         endpoints: &standing.endpoints,

@@ -14,6 +14,7 @@ mod proxy;
 mod resolver;
 mod route;
 mod secret;
+mod slo;
 mod tls;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub use proxy::{Credentials, Proxy, ProxyError};
 pub use resolver::{Resolver, ResolverKind, Server, ServerError, Validation};
 pub use route::{DIRECT, ENV, Route, RouteKind};
 pub use secret::Secret;
+pub use slo::{CALL_BOUNDS, Objective, Slo};
 pub use tls::{ClientCertificate, MinTls, Roots, TlsOptions};
 
 /// The name of the resolver that is always there.

@@ -255,7 +255,7 @@ fn mapping_of(fields: &[&str]) -> String {
     match fields {
         [] => "a mapping".to_owned(),
         [only] => format!("a mapping with the key `{only}`"),
-        [first, ..] if fields.len() > 5 => format!("a mapping with keys such as `{first}`"),
+        [first, ..] if fields.len() > 6 => format!("a mapping with keys such as `{first}`"),
         few => format!("a mapping with the keys {}", words(few)),
     }
 }

@@ -13,6 +13,7 @@ mod provider;
 mod resolver;
 mod route;
 mod site;
+mod slo;
 mod target;
 mod timing;
 mod tls;
@@ -21,10 +22,11 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::decode::Field;
 use super::env::Env;
 use super::problem::{Checked, Place, Position, Report, Reported};
 use super::raw::RawConfig;
-use crate::target::{Endpoint, ProxyEnvironment, Resolver, Route, Target};
+use crate::target::{Endpoint, ProxyEnvironment, Resolver, Route, Slo, Target};
 use named::Named;
 use timing::Defaults;
 
@@ -65,6 +67,8 @@ pub(super) struct Lowered {
     pub(super) resolvers: Vec<Resolver>,
     pub(super) routes: Vec<Route>,
     pub(super) controls: Vec<Endpoint>,
+    pub(super) vantage: Option<Arc<str>>,
+    pub(super) slos: Vec<Slo>,
 }
 
 /// Validates a whole config.
@@ -75,6 +79,7 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Checked<Lowered> {
         defaults: timing::defaults(raw.defaults, context),
         environment: Arc::new(ProxyEnvironment::read(|name| context.env.get(name).ok())),
     };
+    let vantage = vantage(raw.vantage, context);
     let controls = control::controls(raw.control, context);
     let targets = match raw.targets.checked()? {
         Some((list, place)) if list.is_empty() => return Err(no_targets(&place, context)),
@@ -92,15 +97,27 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Checked<Lowered> {
             let (raw, place) = given.ok_or(Reported)?;
             target::lower(raw, &place, &mut names, &shared, context)
         });
-        lowered.push(target.map(Arc::new));
+        lowered.push(target);
     }
-    let targets = lowered.into_iter().collect::<Checked<Vec<_>>>()?;
+    let lowered = lowered.into_iter().collect::<Checked<Vec<_>>>()?;
+    let (targets, slos): (Vec<_>, Vec<_>) =
+        lowered.into_iter().map(|(target, slo)| (Arc::new(target), slo)).unzip();
     Ok(Lowered {
         targets,
         resolvers: shared.resolvers.usable()?,
         routes: shared.routes.usable()?,
         controls: controls?,
+        vantage: vantage?,
+        slos: slos.into_iter().flatten().collect(),
     })
+}
+
+fn vantage(field: Field<String>, context: &Context<'_>) -> Checked<Option<Arc<str>>> {
+    let Some((name, place)) = field.checked()? else { return Ok(None) };
+    if target::is_name(&name) {
+        return Ok(Some(name.into()));
+    }
+    Err(context.report.add(&place, format!("{} is not a name: {}", place.show(&name), target::NAME_RULE)))
 }
 
 fn no_targets(place: &Place, context: &Context<'_>) -> Reported {

@@ -8,6 +8,7 @@ mod duration;
 mod http;
 mod money;
 mod path;
+mod slo;
 mod target;
 mod tls;
 
@@ -25,6 +26,7 @@ pub(super) use duration::{Time, shown};
 pub(super) use http::{RawHttp, RawVersion};
 pub(super) use money::Money;
 pub(super) use path::{MOST_IN_A_ROW, RawDiagnosis, RawFailover, RawResolver, RawRoute};
+pub(super) use slo::{RawSlo, WINDOW};
 pub(super) use target::{RawAddresses, RawApiKey, RawFamily, RawTarget, provider_names};
 pub(super) use tls::{EXPIRY_WARNING, RawClientCert, RawMinVersion, RawTls};
 
@@ -34,11 +36,18 @@ pub(super) const INTERVAL: Duration = Duration::from_secs(30);
 /// Longer than any healthy call without streaming; the layers share it.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What names look like, for editors.
+const NAME: &str = r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,99}|.*\$\{.*)$";
+
 /// A config of api-canary: the API endpoints under watch, and how they are watched.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(title = "api-canary config", extend("required" = ["targets"]))]
 pub(super) struct RawConfig {
+    /// Where this canary stands, such as `fra-office`, if it is one of several: the label `vantage` of every series, a
+    /// name like those of targets. Without it there is no such label, and Prometheus' own labels tell canaries apart.
+    #[schemars(extend("pattern" = NAME, "examples" = ["fra-office"]))]
+    pub(super) vantage: Field<String>,
     /// Resolvers to choose from by name; `system`, the machine's own, always exists.
     pub(super) resolvers: Field<Pairs<RawResolver>>,
     /// Proxies to choose from by name. `direct`, without a proxy, and `env`, as the process's proxy variables say,

@@ -76,7 +76,7 @@ mod tests {
                 seen += 1;
             }
         });
-        assert_eq!(seen, 82);
+        assert_eq!(seen, 87);
     }
 
     #[test]

@@ -17,6 +17,9 @@ const REDACTED: &str = "[redacted]";
 #[must_use]
 pub fn effective(config: &Config) -> String {
     let mut lines = Lines(String::new());
+    if let Some(vantage) = &config.vantage {
+        lines.entry(0, "vantage", &scalar(vantage));
+    }
     if !config.resolvers.is_empty() {
         lines.add(0, "resolvers:");
         for resolver in &config.resolvers {
@@ -34,7 +37,8 @@ pub fn effective(config: &Config) -> String {
     }
     lines.add(0, "targets:");
     for target in &config.targets {
-        target::show(&mut lines, target);
+        let slo = config.slos.iter().find(|slo| slo.target == target.name);
+        target::show(&mut lines, target, slo);
     }
     lines.0
 }
@@ -190,6 +194,7 @@ resolvers:
   dot: {{ address: "tls://dns.example", bootstrap: [9.9.9.9, "2620:fe::fe"], server_name: d.example }}
   doh: {{ address: "https://[2606:4700::1111]:8443/q" }}
 routes: {{ corp: {{ proxy: "https://proxy.example" }}, far: {{ proxy: "socks5://[::1]" }}, near: {{ proxy: "socks5h://10.0.0.1:9" }} }}
+vantage: fra-1
 defaults: {{ interval: 1m30s, timeout: 1500ms, failover: {{ rise: 5 }}, diagnosis: {{ change_after: 3 }} }}
 control: [https://example.com, "http://192.0.2.1:8080/up"]
 targets:
@@ -201,10 +206,11 @@ targets:
     routes: [far, env, direct]
     failover: {{ fall: 1 }}
     diagnosis: {{ recover_after: 7, follow_ups: false }}
+    slo: {{ objective: 99.95, window: 28d, latency: 500ms }}
     addresses: all
     tls: {{ server_name: example.com, min_version: "1.3", expiry_warning: 0 }}
     http: {{ version: h2, expect: {{ status: [200, 204], body_regex: "\"ok\" \u20ac\t$$", max_latency: 2s }} }}
-  - {{ name: proxied, provider: anthropic, routes: [corp, near], tls: {{ refuse_older: true }} }}
+  - {{ name: proxied, provider: anthropic, routes: [corp, near], tls: {{ refuse_older: true }}, slo: {{ objective: 99 }} }}
   - name: several
     provider: anthropic
     endpoints: [https://api.anthropic.com, "https://gateway.example.com:8443/claude"]

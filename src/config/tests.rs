@@ -39,7 +39,7 @@ fn target(lines: &str) -> Arc<Target> {
 const MISTAKES: &[(&str, &str)] = &[
     (
         "    intervall: 5s",
-        "4:5: targets[0].intervall: unknown key \"intervall\"\n    help: did you mean `interval`? (known here: `name`, `provider`, `url`, `endpoints`, `api_key`, `interval`, `timeout`, `routes`, `families`, `addresses`, `resolvers`, `failover`, `diagnosis`, `expected_networks`, `tls`, `http`, `call`, `retry`, `status_page`)",
+        "4:5: targets[0].intervall: unknown key \"intervall\"\n    help: did you mean `interval`? (known here: `name`, `provider`, `url`, `endpoints`, `api_key`, `interval`, `timeout`, `routes`, `families`, `addresses`, `resolvers`, `failover`, `diagnosis`, `expected_networks`, `tls`, `http`, `call`, `retry`, `status_page`, `slo`)",
     ),
     (
         "    interval: 5x",
@@ -166,7 +166,15 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "    slo: {}",
-        "4:5: targets[0].slo: \"slo\" is not supported in this release\n    help: known here: `name`, `provider`, `url`, `endpoints`, `api_key`, `interval`, `timeout`, `routes`, `families`, `addresses`, `resolvers`, `failover`, `diagnosis`, `expected_networks`, `tls`, `http`, `call`, `retry`, `status_page`",
+        "4:10: targets[0].slo.objective: missing: what share of the runs must be good, in percent, such as 99.5",
+    ),
+    (
+        "    slo: {objective: 0.995, window: 36h, latency: 3s}",
+        "4:22: targets[0].slo.objective: \"0.995\" is not an objective: write it in percent, from 50 to less than 100, such as 99.5\nconfig.yml:4:37: targets[0].slo.window: \"1d12h\" is not from 7d to 90d\nconfig.yml:4:51: targets[0].slo.latency: \"3s\" is not a bound of `api_latency_seconds`\n    help: what lies between two of them is not counted: 5ms, 25ms, 100ms, 250ms, 500ms, 1s, 2s, 5s, 10s, 2m",
+    ),
+    (
+        "    slo: {objective: 99, window: 180h}",
+        "4:34: targets[0].slo.window: \"7d12h\" is not a whole number of days",
     ),
     ("    timeout: 5s\n    timeout: 6s", "5:5: targets[0].timeout: the key stands already on line 4"),
     (
@@ -198,7 +206,7 @@ fn a_mistake_outside_of_targets_is_told_too() {
         ("# x\n---\n", format!("1:1: there is nothing in it: a config needs at least `targets`{HELP}")),
         ("{}", format!("1:1: targets: missing: a config needs at least one target{HELP}")),
         ("targets: []", format!("1:10: targets: missing: a config needs at least one target{HELP}")),
-        ("- a", "1:1: a list, but a mapping with the keys `resolvers`, `routes`, `control`, `defaults`, `targets` is wanted".to_owned()),
+        ("- a", "1:1: a list, but a mapping with the keys `vantage`, `resolvers`, `routes`, `control`, `defaults`, `targets` is wanted".to_owned()),
         ("targets: 5", "1:10: targets: a single value, but a list is wanted".to_owned()),
         ("targets:\n  -", "2:4: targets[0]: an item with nothing in it".to_owned()),
         (
@@ -218,8 +226,8 @@ fn a_mistake_outside_of_targets_is_told_too() {
             "4:11: targets[1].name: \"a\" is the name of the target on line 2 already\n    help: names must be unique".to_owned(),
         ),
         (
-            "vantage: x\ntargets: [{name: a, provider: anthropic}]",
-            "1:1: vantage: \"vantage\" is not supported in this release\n    help: known here: `resolvers`, `routes`, `control`, `defaults`, `targets`".to_owned(),
+            "metrics: {}\nvantage: a b\ntargets: [{name: a, provider: anthropic}]",
+            "1:1: metrics: \"metrics\" is not supported in this release\n    help: known here: `vantage`, `resolvers`, `routes`, `control`, `defaults`, `targets`\nconfig.yml:2:10: vantage: \"a b\" is not a name: 1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit".to_owned(),
         ),
         (
             "defaults: {interval: 5s, timeout: 6s}\ntargets: [{name: a, provider: anthropic}]",
@@ -273,8 +281,8 @@ resolver: {}
 
 #[test]
 fn keys_that_later_releases_bring_are_no_mistakes_of_spelling() {
-    let problems = problems_of_target("    slo: {}");
-    assert!(problems.contains("targets[0].slo: "), "{problems}");
+    let problems = problems_of_target("    metrics: {}");
+    assert!(problems.contains("targets[0].metrics: "), "{problems}");
     assert!(problems.contains("is not supported in this release"), "{problems}");
     assert!(problems_of_target("    model: x").contains("unknown key"));
 }

@@ -3,6 +3,8 @@
 //! Promises: a family that is not in this table cannot be written; `docs/metrics.md` is generated from it, and a
 //! literal snapshot of it (`tests/snapshots/metric_names.txt`) makes a rename fail a test.
 
+use crate::target::CALL_BOUNDS;
+
 /// The type of a family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -52,8 +54,8 @@ impl Scope {
 /// A target with one route and both families has at most so many series.
 pub const SERIES_PER_TARGET: usize = 250;
 
-/// A further resolver adds at most so many, of which a histogram 9.
-pub const SERIES_PER_RESOLVER: usize = 21;
+/// A further resolver adds at most so many, of which a histogram 8.
+pub const SERIES_PER_RESOLVER: usize = 20;
 
 /// Each of several name servers of resolv.conf adds at most so many.
 pub const SERIES_PER_NAME_SERVER: usize = 10;
@@ -61,21 +63,21 @@ pub const SERIES_PER_NAME_SERVER: usize = 10;
 /// Bounds of no histogram.
 const NONE: &[f64] = &[];
 
-/// Calls, in seconds: 11 bounds, so 14 series per target, route, endpoint and connection.
-const CALL: &[f64] = &[0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 120.0];
+/// Calls, in seconds: 10 bounds, so 13 series per target, route, endpoint and connection.
+const CALL: &[f64] = &CALL_BOUNDS;
 
-/// First tokens, in seconds: 7 bounds, so 10 series per target, route and model.
-const FIRST_TOKEN: &[f64] = &[0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0];
+/// First tokens, in seconds: 6 bounds, so 9 series per target, route and model.
+const FIRST_TOKEN: &[f64] = &[0.25, 0.5, 1.0, 2.0, 5.0, 10.0];
 
-/// Silences inside a stream, in seconds: 5 bounds, so 8 series per target, route and model.
-const GAP: &[f64] = &[0.1, 0.5, 1.0, 5.0, 10.0];
+/// Silences inside a stream, in seconds: 4 bounds, so 7 series per target, route and model.
+const GAP: &[f64] = &[0.5, 1.0, 5.0, 10.0];
 
 /// Layers, in seconds: 6 bounds, so 9 series per path and layer (36 for a path of four layers). Finer ones would break
 /// the budget of 250 series per target.
 const LAYER: &[f64] = &[0.0005, 0.01, 0.05, 0.2, 1.0, 30.0];
 
-/// Lookups, in seconds: 6 bounds, so 9 series per target and resolver.
-const LOOKUP: &[f64] = LAYER;
+/// Lookups, in seconds: 5 bounds, so 8 series per target and resolver.
+const LOOKUP: &[f64] = &[0.01, 0.05, 0.2, 1.0, 30.0];
 
 /// One row of the catalogue.
 #[derive(Debug, Clone, Copy)]
@@ -216,6 +218,16 @@ families! {
         "The kernel's smoothed round-trip time of the last journey's connection in seconds; through a proxy, to the proxy.";
     TargetUp, "target_up", Gauge, NONE, Target, [],
         "1 if at least one path of the target works end to end, at once or when it was tried again, else 0.";
+    TargetDownSince, "target_down_since_timestamp_seconds", Gauge, NONE, Target, [],
+        "Unix time in seconds since when no path of the target has worked; absent while one does.";
+    TargetRuns, "target_runs_total", Counter, NONE, Target, [],
+        "Runs finished; a run walks every path of the target once.";
+    TargetRunsFailed, "target_runs_failed_total", Counter, NONE, Target, [],
+        "Runs in which no path of the target worked end to end, tried again or not: what an objective counts as bad.";
+    TargetInterval, "target_interval_seconds", Gauge, NONE, Target, [],
+        "Time between the starts of two runs in seconds, as configured.";
+    TargetSloObjective, "target_slo_objective_ratio", Gauge, NONE, Target, [],
+        "The share of runs that must be good, from 0.5 to less than 1, as configured; absent where the target has no objective.";
     TargetPreferredRoute, "target_preferred_route_info", Gauge, NONE, Target, ["route"],
         "The route that `api-canary env` would choose; absent while none is healthy, always 1.";
     TargetPreferredEndpoint, "target_preferred_endpoint_info", Gauge, NONE, Target, ["url"],

@@ -68,6 +68,13 @@ impl Cells {
         }
     }
 
+    /// Sets a gauge that is not there yet; one that is stays as it is.
+    pub fn set_once(&mut self, family: Family, labels: &[&str], value: f64) {
+        if self.find_labels(family, labels).is_err() {
+            self.set(family, labels, value);
+        }
+    }
+
     /// Makes these labels the only ones of an information series, whose value is always 1; none where there are none.
     pub fn inform(&mut self, family: Family, labels: Option<&[&str]>) {
         match labels {

@@ -9,8 +9,8 @@ use super::catalogue::Family;
 use super::cell::{Cell, Value};
 use super::exposition::{self, Format};
 use super::histogram::Histogram;
-use super::number;
 use super::store::Store;
+use super::{label, number};
 
 /// The texts around a histogram's labels, made once per family.
 struct Frame {
@@ -38,14 +38,16 @@ impl Frame {
 }
 
 impl Store {
-    /// Appends every family that has series; what ends an exposition is not appended.
-    pub fn encode(&self, format: Format, out: &mut Vec<u8>) {
+    /// Appends every family that has series, the labels of `common` before their own; what ends an exposition is not
+    /// appended.
+    pub fn encode(&self, format: Format, common: &str, out: &mut Vec<u8>) {
         let mut texts: Vec<Vec<u8>> = self.sizes().iter().map(|size| Vec::with_capacity(*size)).collect();
         for group in self.groups() {
+            let owner = label::joined(common, &group.block);
             let cells = group.lock();
             for cell in cells.iter() {
                 if let Some(text) = texts.get_mut(cell.family.index()) {
-                    write(text, format, &group.block, cell);
+                    write(text, format, &owner, cell);
                 }
             }
         }

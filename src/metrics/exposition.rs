@@ -60,8 +60,9 @@ pub(super) fn end(out: &mut Vec<u8>, format: Format) {
     }
 }
 
-/// Appends the families that a registry of the `prometheus` crate gathered; summaries are not written, we have none.
-pub(super) fn gathered(out: &mut Vec<u8>, format: Format, families: &[MetricFamily]) {
+/// Appends the families that a registry of the `prometheus` crate gathered, the labels of `common` before their own;
+/// summaries are not written, we have none.
+pub(super) fn gathered(out: &mut Vec<u8>, format: Format, common: &str, families: &[MetricFamily]) {
     for family in families {
         let kind = match family.get_field_type() {
             MetricType::COUNTER => Kind::Counter,
@@ -71,7 +72,8 @@ pub(super) fn gathered(out: &mut Vec<u8>, format: Format, families: &[MetricFami
         };
         head(out, format, family.name(), kind.label(), family.help());
         for metric in family.get_metric() {
-            let block = block(metric);
+            let own = block(metric);
+            let block = label::joined(common, &own);
             match kind {
                 Kind::Counter => sample(out, family.name(), "", &block, metric.get_counter().get_value()),
                 Kind::Gauge => sample(out, family.name(), "", &block, metric.get_gauge().get_value()),
@@ -144,7 +146,7 @@ mod tests {
         registry.register(Box::new(gauge)).unwrap();
         registry.register(Box::new(histogram)).unwrap();
         let mut out = Vec::new();
-        gathered(&mut out, format, &registry.gather());
+        gathered(&mut out, format, "", &registry.gather());
         end(&mut out, format);
         String::from_utf8(out).unwrap()
     }

@@ -2,6 +2,8 @@
 //!
 //! Promises: whatever a value holds, the block reads back as exactly these labels.
 
+use std::borrow::Cow;
+
 /// Appends a value with backslash, double quote and newline escaped.
 fn escape(out: &mut String, value: &str) {
     for part in value.split_inclusive(['\\', '"', '\n']) {
@@ -34,6 +36,15 @@ pub(super) fn append(out: &mut String, names: &[&str], values: &[&str]) {
         out.push_str("=\"");
         escape(out, value);
         out.push('"');
+    }
+}
+
+/// Two blocks as one; either may be empty.
+pub(super) fn joined<'a>(first: &str, second: &'a str) -> Cow<'a, str> {
+    match (first, second) {
+        ("", _) => Cow::Borrowed(second),
+        (_, "") => Cow::Owned(first.to_owned()),
+        _ => Cow::Owned([first, ",", second].concat()),
     }
 }
 

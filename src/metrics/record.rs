@@ -67,9 +67,11 @@ impl Metrics {
         }
     }
 
-    /// Records how a target as a whole stands.
-    pub fn record_target(&self, target: &Arc<str>, summary: &TargetSummary<'_>) {
-        self.store.write(Owner::target(target), |cells| target::stands(cells, summary));
+    /// Records how a target as a whole stands after a run.
+    pub fn record_target(&self, target: &Arc<str>, summary: &TargetSummary<'_>, ended: SystemTime) {
+        self.store.write(Owner::target(target), |cells| {
+            target::stands(cells, summary, self.configured.load().objectives.get(target).copied(), ended);
+        });
     }
 
     /// Records what is told of a target between two runs.

@@ -19,7 +19,11 @@ fn state() -> Arc<WebState> {
 
 fn state_until(stopped: watch::Receiver<bool>) -> Arc<WebState> {
     let metrics = Metrics::new().unwrap();
-    metrics.record_target(&"claude".into(), &TargetSummary { up: true, ..TargetSummary::default() });
+    metrics.record_target(
+        &"claude".into(),
+        &TargetSummary { up: true, ..TargetSummary::default() },
+        std::time::UNIX_EPOCH,
+    );
     Arc::new(WebState::new(Arc::new(metrics), Arc::new(Readiness::new()), Arc::default(), stopped))
 }
 

@@ -70,14 +70,14 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "several problems at once",
-        "defaults: { timeout: soon }\ntargets:\n  - { name: a, provider: antropic, interval: 5x }\n  - { name: a }\nvantage: x\n",
+        "defaults: { timeout: soon }\ntargets:\n  - { name: a, provider: antropic, interval: 5x }\n  - { name: a }\nmetrics: x\n",
         &[
             ":1:22: defaults.timeout: \"soon\" is not a duration",
             ":3:26: targets[0].provider: \"antropic\" is none of `anthropic`, `openai`, `azure_openai`, `gemini`, `vertex`, `bedrock`, `mistral`, `groq`, `openrouter`, `http`",
             ":3:46: targets[0].interval: \"5x\" is not a duration",
             ":4:5: targets[1].provider: missing",
             ":4:13: targets[1].name: \"a\" is the name of the target on line 3 already",
-            ":5:1: vantage: \"vantage\" is not supported in this release",
+            ":5:1: metrics: \"metrics\" is not supported in this release",
         ],
     ),
     ("nothing", "", &[":1:1: there is nothing in it: a config needs at least `targets`"]),

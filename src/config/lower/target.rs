@@ -3,15 +3,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Context, Shared, call, http, key, provider, resolver, route, site, timing, tls};
+use super::{Context, Shared, call, http, key, provider, resolver, route, site, slo, timing, tls};
 use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place, Reported};
 use crate::config::raw::{RawAddresses, RawFamily, RawTarget};
 use crate::outcome::Family;
-use crate::target::{Addresses, Endpoint, Families, Host, Target};
+use crate::target::{Addresses, Endpoint, Families, Host, Slo, Target};
 
 /// The longest name.
 const MAX_NAME: usize = 100;
+
+/// What can name a target, a resolver, a route or a vantage.
+pub(super) const NAME_RULE: &str = "1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit";
 
 /// Whether a text can name a target, a resolver or a route: it stands in label values, URL paths and command lines as it is.
 pub(super) fn is_name(text: &str) -> bool {
@@ -20,14 +23,14 @@ pub(super) fn is_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
-/// Validates one target; `names` are those seen so far, with their lines.
+/// Validates one target and what it promises; `names` are those seen so far, with their lines.
 pub(super) fn lower(
     raw: RawTarget,
     place: &Place,
     names: &mut HashMap<String, usize>,
     shared: &Shared,
     context: &Context<'_>,
-) -> Checked<Target> {
+) -> Checked<(Target, Option<Slo>)> {
     let name = name(raw.name, place, names, context);
     let provider = provider::provider(raw.provider, place, context);
     let endpoints = site::endpoints(raw.url, raw.endpoints, place, provider, context);
@@ -53,6 +56,7 @@ pub(super) fn lower(
     let sites = sites();
     let known = sites.as_ref().map_or(&[][..], Vec::as_slice);
     let status_page = call::status_page(raw.status_page, provider, known, context);
+    let slo = slo::slo(raw.slo, place, name.as_ref().map_err(|reported| *reported), context);
     let (call, limited_at) = call?;
     let target = Target {
         name: name?,
@@ -74,7 +78,7 @@ pub(super) fn lower(
         status_page: status_page?,
     };
     call::one_run_fits(&target, limited_at.as_ref(), context)?;
-    Ok(target)
+    Ok((target, slo?))
 }
 
 fn name(
@@ -88,8 +92,7 @@ fn name(
     };
     let shown = place.show(&name);
     if !is_name(&name) {
-        let rule = "1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit";
-        return Err(context.report.add(&place, format!("{shown} is not a name: {rule}")));
+        return Err(context.report.add(&place, format!("{shown} is not a name: {NAME_RULE}")));
     }
     if let Some(line) = names.get(&name) {
         let message = format!("{shown} is the name of the target on line {line} already");

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{RawCall, RawDiagnosis, RawFailover, RawHttp, RawRetry, RawStatusPage, RawTls, Time};
+use super::{RawCall, RawDiagnosis, RawFailover, RawHttp, RawRetry, RawSlo, RawStatusPage, RawTls, Time};
 use crate::config::decode::Field;
 use crate::provider;
 
@@ -14,7 +14,7 @@ use crate::provider;
 pub(in crate::config) struct RawTarget {
     /// The label `target` of its metrics, unique in the config: 1 to 100 letters, digits, `_`, `-` and `.`, the
     /// first a letter or digit.
-    #[schemars(extend("pattern" = r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,99}|.*\$\{.*)$"))]
+    #[schemars(extend("pattern" = super::NAME))]
     pub(in crate::config) name: Field<String>,
     /// The dialect it speaks: `anthropic` for the Claude API, `http` for any HTTP endpoint; docs/providers.md tells of
     /// each.
@@ -70,6 +70,8 @@ pub(in crate::config) struct RawTarget {
     pub(in crate::config) retry: Field<RawRetry>,
     /// The provider's public status page, read as context beside the probes: it never overrides one.
     pub(in crate::config) status_page: Field<RawStatusPage>,
+    /// What it promises to those who depend on it.
+    pub(in crate::config) slo: Field<RawSlo>,
 }
 
 /// Where a key comes from: exactly one of `env` and `file`.

@@ -4,12 +4,12 @@ use super::{Lines, REDACTED, list, scalar};
 use crate::provider::Price;
 use crate::target::{
     Addresses, ApiKey, Between, Budget, CallOptions, ClientCertificate, DiagnosisOptions, Failover, Families,
-    HttpOffer, Jitter, KeyOrigin, MinTls, RetryOptions, Roots, Site, Target, TlsOptions,
+    HttpOffer, Jitter, KeyOrigin, MinTls, RetryOptions, Roots, Site, Slo, Target, TlsOptions,
 };
 use crate::units::PromDuration;
 
 /// Adds a target.
-pub(super) fn show(lines: &mut Lines, target: &Target) {
+pub(super) fn show(lines: &mut Lines, target: &Target, slo: Option<&Slo>) {
     lines.entry(2, "- name", &scalar(&target.name));
     lines.entry(4, "provider", target.provider.name());
     match target.sites.as_slice() {
@@ -54,6 +54,12 @@ pub(super) fn show(lines: &mut Lines, target: &Target) {
         format!("max_attempts: {max_attempts}, base_delay: {base}, max_delay: {most}, jitter: {jitter}");
     lines.entry(4, "retry", &format!("{{ {retry} }}"));
     show_status_page(lines, target);
+    if let Some(Slo { target: _, objective, window, latency }) = slo {
+        let latency =
+            latency.map_or_else(String::new, |latency| format!(", latency: {}", PromDuration(latency)));
+        let window = PromDuration(*window);
+        lines.entry(4, "slo", &format!("{{ objective: {objective}, window: {window}{latency} }}"));
+    }
 }
 
 fn show_call(lines: &mut Lines, call: &CallOptions) {

@@ -1,7 +1,7 @@
 //! The series of a target as a whole.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::clock::unix_seconds;
 use crate::metrics::Cells;
@@ -27,6 +27,8 @@ pub struct CallState {
 pub struct TargetSummary<'a> {
     /// At least one path works end to end.
     pub up: bool,
+    /// The time between the starts of two runs, as configured.
+    pub interval: Duration,
     /// The preferred route; `None` while none is healthy.
     pub route: Option<&'a str>,
     /// The preferred endpoint; `None` while none is healthy.
@@ -51,8 +53,22 @@ pub struct ToldDiagnosis {
 }
 
 /// Writes them; where there is one endpoint only, `target_up` says it all.
-pub(super) fn stands(cells: &mut Cells, summary: &TargetSummary<'_>) {
+pub(super) fn stands(
+    cells: &mut Cells,
+    summary: &TargetSummary<'_>,
+    objective: Option<f64>,
+    ended: SystemTime,
+) {
     cells.set(Family::TargetUp, &[], super::flag(summary.up));
+    if summary.up {
+        cells.clear(Family::TargetDownSince);
+    } else {
+        cells.set_once(Family::TargetDownSince, &[], unix_seconds(ended));
+    }
+    cells.add(Family::TargetRuns, &[], 1);
+    cells.add(Family::TargetRunsFailed, &[], u64::from(!summary.up));
+    cells.set(Family::TargetInterval, &[], summary.interval.as_secs_f64());
+    cells.put(Family::TargetSloObjective, &[], objective);
     cells.inform(Family::TargetPreferredRoute, summary.route.as_ref().map(std::slice::from_ref));
     if summary.endpoints.len() > 1 {
         cells.inform(Family::TargetPreferredEndpoint, summary.endpoint.as_ref().map(std::slice::from_ref));

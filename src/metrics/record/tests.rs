@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use crate::metrics::catalogue::{SERIES_PER_NAME_SERVER, SERIES_PER_RESOLVER, SERIES_PER_TARGET};
 use crate::metrics::strict::{Parsed, parse};
-use crate::metrics::{CallState, Format, Metrics, TargetSummary, ToldDiagnosis};
+use crate::metrics::{CallState, Configured, Format, Metrics, TargetSummary, ToldDiagnosis};
 use crate::outcome::sample;
 use crate::outcome::{
     AddressResult, AnsweredBy, ApiEvidence, Asked, Attempt, Dnssec, Failure, Family, Finding, Lookup,
@@ -252,7 +252,11 @@ fn what_retires_takes_its_series_and_no_others() {
     ];
     let metrics = recorded(&paths.clone().map(|path| sample::good(&path)));
     for target in ["claude", "other"] {
-        metrics.record_target(&target.into(), &TargetSummary { up: true, ..TargetSummary::default() });
+        metrics.record_target(
+            &target.into(),
+            &TargetSummary { up: true, ..TargetSummary::default() },
+            SystemTime::UNIX_EPOCH,
+        );
     }
     metrics.retire_path(&paths[1]);
     metrics.retire_path(&paths[2]);
@@ -342,6 +346,7 @@ fn of_several_endpoints_it_is_said_which_work_and_which_is_preferred() {
     let endpoints: Vec<(Arc<str>, bool)> = vec![("https://a/".into(), false), ("https://b/".into(), true)];
     let mut summary = TargetSummary {
         up: true,
+        interval: Duration::from_secs(30),
         route: Some("direct"),
         endpoint: Some("https://b/"),
         endpoints: &endpoints,
@@ -349,7 +354,7 @@ fn of_several_endpoints_it_is_said_which_work_and_which_is_preferred() {
         call: CallState::default(),
         diagnosis: None,
     };
-    metrics.record_target(&target, &summary);
+    metrics.record_target(&target, &summary, SystemTime::UNIX_EPOCH);
     let parsed = text(&metrics);
     let value = |parsed: &Parsed, name: &str, label| parsed.value(name, &[("target", "claude"), label]);
     assert_eq!(value(&parsed, "target_endpoint_up", ("url", "https://a/")), Some(0.0));
@@ -359,10 +364,57 @@ fn of_several_endpoints_it_is_said_which_work_and_which_is_preferred() {
     assert_eq!(parsed.value("target_finding_info", &labels), Some(1.0));
     (summary.route, summary.endpoint) = (None, None);
     summary.findings.clear();
-    metrics.record_target(&target, &summary);
+    metrics.record_target(&target, &summary, SystemTime::UNIX_EPOCH);
     let parsed = text(&metrics);
     for gone in ["target_preferred_route_info", "target_preferred_endpoint_info", "target_finding_info"] {
         assert!(parsed.samples.keys().all(|(name, _)| name != gone), "{gone}");
+    }
+}
+
+#[test]
+fn a_target_says_since_when_it_is_down_and_how_many_of_its_runs_failed() {
+    let metrics = Metrics::new().unwrap();
+    let target: Arc<str> = "claude".into();
+    let objectives = [(Arc::clone(&target), 0.995)].into();
+    metrics.configure(Configured { objectives, ..Configured::default() });
+    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    let run = |up, ended| {
+        let summary = TargetSummary { up, interval: Duration::from_secs(30), ..TargetSummary::default() };
+        metrics.record_target(&target, &summary, at(ended));
+        let parsed = text(&metrics);
+        [
+            "target_down_since_timestamp_seconds",
+            "target_runs_total",
+            "target_runs_failed_total",
+            "target_interval_seconds",
+            "target_slo_objective_ratio",
+        ]
+        .map(|name| parsed.value(name, &[("target", "claude")]))
+    };
+    let (interval, objective) = (Some(30.0), Some(0.995));
+    assert_eq!(run(true, 30), [None, Some(1.0), Some(0.0), interval, objective]);
+    assert_eq!(run(false, 60), [Some(60.0), Some(2.0), Some(1.0), interval, objective]);
+    assert_eq!(run(false, 90), [Some(60.0), Some(3.0), Some(2.0), interval, objective]);
+    assert_eq!(run(true, 120), [None, Some(4.0), Some(2.0), interval, objective]);
+    assert_eq!(run(false, 150), [Some(150.0), Some(5.0), Some(3.0), interval, objective]);
+    metrics.configure(Configured::default());
+    assert_eq!(run(false, 180), [Some(150.0), Some(6.0), Some(4.0), interval, None]);
+}
+
+#[test]
+fn every_series_says_where_the_canary_stands_if_the_config_does() {
+    let metrics = recorded(&[sample::good(&v4())]);
+    metrics.program().reloaded(true, SystemTime::UNIX_EPOCH);
+    let before = text(&metrics);
+    assert!(before.samples.keys().all(|(_, labels)| labels.iter().all(|(name, _)| name != "vantage")));
+    metrics.configure(Configured { vantage: Some("fra-office".into()), ..Configured::default() });
+    for format in [Format::Text004, Format::OpenMetrics100] {
+        let parsed = read(&metrics, format);
+        assert_eq!(parsed.samples.len(), before.samples.len());
+        let own = ("vantage".to_owned(), "fra-office".to_owned());
+        for (name, labels) in parsed.samples.keys() {
+            assert_eq!(labels.iter().filter(|label| **label == own).count(), 1, "{name} {labels:?}");
+        }
     }
 }
 
@@ -375,9 +427,9 @@ fn a_target_has_one_diagnosis_at_a_time() {
         diagnosis: Some(ToldDiagnosis { labels: ["ok", "none", "none"], changed: false }),
         ..TargetSummary::default()
     };
-    metrics.record_target(&target, &summary);
+    metrics.record_target(&target, &summary, SystemTime::UNIX_EPOCH);
     summary.diagnosis = Some(ToldDiagnosis { labels: down, changed: true });
-    metrics.record_target(&target, &summary);
+    metrics.record_target(&target, &summary, SystemTime::UNIX_EPOCH);
     let refined = ToldDiagnosis { labels: ["tls_sni_filtered", "tls", "network"], changed: true };
     metrics.record_diagnosis(&target, refined);
     let parsed = text(&metrics);
@@ -438,7 +490,11 @@ fn promtool_has_nothing_to_say() {
         evidence.error_type = Some("rate_limit_error");
     }
     let metrics = recorded(&[failed, limited, sample::good(&sample::path("a\"\\\n", "b", Family::Any))]);
-    metrics.record_target(&"claude".into(), &TargetSummary { up: false, ..TargetSummary::default() });
+    metrics.record_target(
+        &"claude".into(),
+        &TargetSummary { up: false, ..TargetSummary::default() },
+        SystemTime::UNIX_EPOCH,
+    );
     metrics.program().reloaded(true, std::time::UNIX_EPOCH);
     promtool(&metrics.render(Format::Text004));
 }

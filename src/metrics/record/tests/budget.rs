@@ -71,7 +71,7 @@ fn a_target_stays_within_its_budget_of_series() {
     // The call that is configured, and the one that is made while that one waits.
     let outcomes: Vec<Outcome> = families.map(hello).into_iter().chain(families.map(everything)).collect();
     let metrics = recorded(&outcomes);
-    let target = "claude".into();
+    let target: Arc<str> = "claude".into();
     let findings = vec![Reason::DnsResolverDown, Reason::DnsDisagreement];
     let call = CallState {
         retry_at: Some(SystemTime::UNIX_EPOCH),
@@ -81,14 +81,16 @@ fn a_target_stays_within_its_budget_of_series() {
     };
     let told = ToldDiagnosis { labels: ["provider_overloaded", "api", "provider"], changed: true };
     let summary = TargetSummary {
-        up: true,
+        up: false,
         route: Some("direct"),
         findings,
         call,
         diagnosis: Some(told),
         ..TargetSummary::default()
     };
-    metrics.record_target(&target, &summary);
+    let objectives = [(Arc::clone(&target), 0.995)].into();
+    metrics.configure(Configured { objectives, ..Configured::default() });
+    metrics.record_target(&target, &summary, SystemTime::UNIX_EPOCH);
     let count = samples_of(&text(&metrics), "claude");
     assert!(count <= SERIES_PER_TARGET, "{count} series");
 }
