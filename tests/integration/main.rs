@@ -2,6 +2,8 @@
 //! namespaces.
 
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod budgets;
 #[cfg(test)]
 mod calls;
