@@ -8,6 +8,7 @@ mod config;
 mod diagnose;
 mod env;
 mod logging;
+mod rules;
 mod sdk_check;
 mod serve;
 
@@ -95,6 +96,8 @@ enum Command {
         #[arg(long)]
         default: bool,
     },
+    /// Print rules for Prometheus: the bundled alerts, and records and alerts of the config's targets and objectives.
+    Rules(rules::RulesArgs),
     /// Print the proxy variables of the best healthy route, for `eval "$(api-canary env)"`, or keep a file up to date.
     Env(env::EnvArgs),
     /// Report the LLM client SDKs of a project that are older than a table of minimum versions, and what changed since.
@@ -121,6 +124,7 @@ pub fn run() -> ExitCode {
             check_config::run(&file.map_or_else(|| cli.flags.source(), Source::File), &env)
         }
         Some(Command::Diagnose(arguments)) => diagnose::run(&cli.flags, &arguments, &env),
+        Some(Command::Rules(arguments)) => rules::run(&cli.flags, &arguments, &env),
         Some(Command::Env(arguments)) => env::run(&cli.flags, &arguments, &env),
         Some(Command::SdkCheck(arguments)) => sdk_check::run(&arguments),
         Some(Command::Config { default: true }) => print(crate::config::DEFAULT),

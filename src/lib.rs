@@ -29,6 +29,8 @@ pub mod board;
 
 pub mod metrics;
 
+pub mod rules;
+
 pub mod sinks;
 
 pub mod web;

@@ -27,6 +27,7 @@ const ROOMS: &[&str] = &[
     "schedule",
     "board",
     "metrics",
+    "rules",
     "sinks",
     "web",
     "sdk_check",

@@ -11,7 +11,10 @@ use super::problem::{Checked, Place, Report, Reported};
 
 /// Where variables are looked up: the process's environment, or a map that stands in for it.
 #[derive(Clone)]
-pub struct Env(Source);
+pub struct Env {
+    source: Source,
+    elsewhere: bool,
+}
 
 #[derive(Clone)]
 enum Source {
@@ -34,13 +37,25 @@ impl Env {
     /// The environment of the process.
     #[must_use]
     pub fn process() -> Self {
-        Self(Source::Process)
+        Self { source: Source::Process, elsewhere: false }
     }
 
     /// An environment of these variables only.
     pub fn of<N: Into<String>, V: Into<String>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
         let pairs = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        Self(Source::Map(pairs.collect()))
+        Self { source: Source::Map(pairs.collect()), elsewhere: false }
+    }
+
+    /// The same, but of another machine than the canary's: keys and certificates that are missing here are there. A config
+    /// that was loaded like this can be read, but nothing can be probed with it.
+    #[must_use]
+    pub fn elsewhere(self) -> Self {
+        Self { elsewhere: true, ..self }
+    }
+
+    /// Whether this is another machine than the canary's.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.elsewhere
     }
 
     /// The value of a variable.
@@ -49,7 +64,7 @@ impl Env {
     /// If it is not set or is not UTF-8.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub fn get(&self, name: &str) -> Result<String, EnvError> {
-        match &self.0 {
+        match &self.source {
             Source::Process => std::env::var(name).map_err(|error| match error {
                 std::env::VarError::NotPresent => EnvError::Unset,
                 std::env::VarError::NotUnicode(_) => EnvError::NotText,
@@ -61,7 +76,7 @@ impl Env {
 
 impl fmt::Debug for Env {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.0 {
+        f.write_str(match &self.source {
             Source::Process => "Env(process)",
             Source::Map(_) => "Env(map)",
         })

@@ -58,6 +58,8 @@ mod reused;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod scene;

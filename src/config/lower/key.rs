@@ -49,6 +49,9 @@ fn from_env(variable: &str, place: &Place, optional: bool, context: &Context<'_>
         if optional {
             return Ok(None);
         }
+        if context.env.is_elsewhere() {
+            return stand_in(place, context);
+        }
         let help = "set it, or add `optional: true` to go on without a key";
         Err(context.report.add_with_help(place, format!("the environment variable {shown} is {what}"), help))
     };
@@ -64,12 +67,18 @@ fn from_env(variable: &str, place: &Place, optional: bool, context: &Context<'_>
     }
 }
 
+/// What stands for a key that is on another machine.
+fn stand_in(place: &Place, context: &Context<'_>) -> Checked<Option<ApiKey>> {
+    ApiKey::fixed("elsewhere").map(Some).map_err(|error| context.report.add(place, error.to_string()))
+}
+
 fn from_file(file: &str, place: &Place, optional: bool, context: &Context<'_>) -> Checked<Option<ApiKey>> {
     match ApiKey::file(&context.directory.join(file)) {
         Ok(key) => Ok(Some(key)),
         Err(KeyError::Unreadable { source, .. }) if optional && source.kind() == ErrorKind::NotFound => {
             Ok(None)
         }
+        Err(KeyError::Unreadable { .. }) if context.env.is_elsewhere() => stand_in(place, context),
         // The path is not shown: it may be the key itself.
         Err(KeyError::Unreadable { source, .. }) => {
             Err(context.report.add(place, format!("the key file cannot be read: {source}")))
