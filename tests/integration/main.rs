@@ -12,6 +12,8 @@ mod canary;
 #[cfg(test)]
 mod config_errors;
 #[cfg(test)]
+mod dashboards;
+#[cfg(test)]
 mod diagnose;
 #[cfg(test)]
 mod diagnosis;

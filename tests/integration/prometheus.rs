@@ -1,7 +1,7 @@
 //! A real Prometheus scrapes the real binary: every scrape is good, and what was promised can be asked for.
 
 mod relay;
-mod server;
+pub(crate) mod server;
 
 use std::time::Duration;
 

@@ -16,54 +16,56 @@ use crate::canary::binary;
 use crate::peers::process::program;
 use crate::workspace::{PATIENCE, Workspace};
 
-const REQUIREMENTS: &str = include_str!("sdk_clients/requirements.txt");
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/sdk_clients");
 
 /// Python, without anything of its own that could matter here.
-fn python() -> Command {
+pub(crate) fn python() -> Command {
     let mut command = program("python3");
     command.env_remove("PYTHONPATH").env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::null());
     command
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
     format!("{}\n{out}\n{err}", output.status)
 }
 
-/// Where the clients are installed: once for a version of Python and of them, whole or not at all.
+/// Where the clients are installed.
 fn packages() -> &'static Path {
     static PACKAGES: OnceLock<PathBuf> = OnceLock::new();
-    PACKAGES.get_or_init(|| {
-        let version = python().arg("--version").output().unwrap();
-        let mut of = DefaultHasher::new();
-        (REQUIREMENTS, &version.stdout).hash(&mut of);
-        let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let packages = place.join(format!("sdk-clients-{:016x}", of.finish()));
-        if !packages.is_dir() {
-            let fresh = tempfile::tempdir_in(place).unwrap();
-            let installed = python()
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"])
-                .args(["--only-binary", ":all:", "--target"])
-                .arg(fresh.path())
-                .arg("--requirement")
-                .arg(Path::new(SCRIPTS).join("requirements.txt"))
-                .output()
-                .unwrap();
-            assert!(
-                installed.status.success(),
-                "pip cannot install the clients that this test pins (it needs python3-pip, which `scripts/test` \
-                 installs, and a package index): {}",
-                said(&installed)
-            );
-            // Another run may have been faster, with the same content.
-            if fs::rename(fresh.path(), &packages).is_ok() {
-                let _moved = fresh.keep();
-            }
-            assert!(packages.is_dir(), "the clients cannot be moved to {}", packages.display());
+    PACKAGES.get_or_init(|| installed("sdk-clients", &Path::new(SCRIPTS).join("requirements.txt")))
+}
+
+/// Where the packages that a file pins are installed: once for a version of Python and of them, whole or not at all.
+pub(crate) fn installed(name: &str, requirements: &Path) -> PathBuf {
+    let version = python().arg("--version").output().unwrap();
+    let mut of = DefaultHasher::new();
+    (fs::read_to_string(requirements).unwrap(), &version.stdout).hash(&mut of);
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let packages = place.join(format!("{name}-{:016x}", of.finish()));
+    if !packages.is_dir() {
+        let fresh = tempfile::tempdir_in(place).unwrap();
+        let installed = python()
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"])
+            .args(["--only-binary", ":all:", "--target"])
+            .arg(fresh.path())
+            .arg("--requirement")
+            .arg(requirements)
+            .output()
+            .unwrap();
+        assert!(
+            installed.status.success(),
+            "pip cannot install what this test pins (it needs python3-pip, which `scripts/test` installs, and a \
+             package index): {}",
+            said(&installed)
+        );
+        // Another run may have been faster, with the same content.
+        if fs::rename(fresh.path(), &packages).is_ok() {
+            let _moved = fresh.keep();
         }
-        packages
-    })
+        assert!(packages.is_dir(), "the packages cannot be moved to {}", packages.display());
+    }
+    packages
 }
 
 /// Runs one of the scripts to its end; what it says, if it says anything but that all is well.

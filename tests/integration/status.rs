@@ -14,7 +14,7 @@ use crate::exposition::Samples;
 use crate::scene::Scene;
 use crate::workspace::wait_for;
 
-const SUMMARY: &str = r#"{"page": {"id": "p", "name": "Sim"}, "status": {"indicator": "minor", "description": "x"},
+pub(crate) const SUMMARY: &str = r#"{"page": {"id": "p", "name": "Sim"}, "status": {"indicator": "minor", "description": "x"},
     "components": [{"id": "abc", "name": "API", "status": "partial_outage"},
                    {"id": "def", "name": "Site", "status": "operational"}],
     "incidents": [{"id": "i", "name": "Elevated errors", "status": "investigating"}]}"#;
@@ -22,7 +22,7 @@ const SUMMARY: &str = r#"{"page": {"id": "p", "name": "Sim"}, "status": {"indica
 const CHALLENGE: &str = "<!DOCTYPE html><html><body>Just a moment...</body></html>";
 
 /// A server that answers everything alike; how often it was asked.
-async fn page(
+pub(crate) async fn page(
     status: &'static str,
     kind: &'static str,
     body: &'static str,

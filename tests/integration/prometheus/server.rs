@@ -20,14 +20,22 @@ pub(crate) struct Prometheus {
 impl Prometheus {
     /// Starts one whose only job, `canary`, is the given address.
     pub(crate) async fn start(directory: &Path, scraped: SocketAddr) -> Self {
+        Self::start_with(directory, &[scraped], &[]).await
+    }
+
+    /// The same with several addresses, or none, and more arguments; what is in `prometheus/data` below the directory is
+    /// what it knows from before.
+    pub(crate) async fn start_with(directory: &Path, scraped: &[SocketAddr], arguments: &[&str]) -> Self {
         let directory = directory.join("prometheus");
-        std::fs::create_dir(&directory).unwrap();
+        std::fs::create_dir_all(&directory).unwrap();
+        let scraped: Vec<_> = scraped.iter().map(|address| format!("\"{address}\"")).collect();
         let config = put(
             &directory,
             "prometheus.yml",
             &format!(
                 "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\n\
-                 scrape_configs:\n  - {{ job_name: canary, static_configs: [ {{ targets: [\"{scraped}\"] }} ] }}\n"
+                 scrape_configs:\n  - {{ job_name: canary, static_configs: [ {{ targets: [{}] }} ] }}\n",
+                scraped.join(", ")
             ),
         );
         let (peer, [port]) = Peer::start(directory.join("log"), |[port]| {
@@ -36,7 +44,7 @@ impl Prometheus {
             command.arg(format!("--storage.tsdb.path={}", directory.join("data").display()));
             command.arg(format!("--web.listen-address={}", local(port)));
             // Debug: a scrape that fails is told at that level only.
-            command.args(["--enable-feature=exemplar-storage", "--log.level=debug"]);
+            command.args(["--enable-feature=exemplar-storage", "--log.level=debug"]).args(arguments);
             command
         })
         .await;
@@ -100,9 +108,14 @@ impl Prometheus {
         log.lines().filter(wrong).map(str::to_owned).collect()
     }
 
-    async fn ask(&self, what: &str, parameters: &[(&str, &str)]) -> Value {
+    /// The whole answer of its API, errors included.
+    pub(crate) async fn answer(&self, what: &str, parameters: &[(&str, &str)]) -> Value {
         let request = self.client.get(format!("http://{}/api/v1/{what}", self.address)).query(parameters);
-        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
+    async fn ask(&self, what: &str, parameters: &[(&str, &str)]) -> Value {
+        let answer = self.answer(what, parameters).await;
         assert_eq!(answer["status"], "success", "{what} {parameters:?}: {answer}");
         answer["data"].clone()
     }
