@@ -65,8 +65,6 @@ pub(super) const EMPTY: &[Empty] = &[
     empty("api-canary-overview: Noticed, though it did not stop the call/A", "tls-expiring"),
     empty("api-canary-target: Down for/A", "tcp-refused"),
     empty("api-canary-target: What each canary says/B", "tcp-refused"),
-    empty("api-canary-target: Paths: the last journeys/B", "tcp-refused"),
-    empty("api-canary-target: Paths: the last journeys/C", "tcp-refused"),
     varying("api-canary-target: Slowest path's last journey/A", "tls-expiring"),
     varying("api-canary-target: Slowest path's last journey/B", "tls-expiring"),
     varying("api-canary-target: Slowest path's last journey/D", "tls-expiring"),
