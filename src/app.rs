@@ -20,11 +20,12 @@ mod streaks;
 mod surroundings;
 mod watched;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use crate::board::Board;
@@ -33,7 +34,7 @@ use crate::config::{Config, Env, Problems, Source};
 use crate::metrics::{Configured, Metrics, MetricsError};
 use crate::net::raise_descriptor_limit;
 use crate::probe::{Prober, SetupError, SystemResolver};
-use crate::sinks::Sinks;
+use crate::sinks::{Events, Sinks};
 use crate::status_page::StatusPages;
 use crate::target::Target;
 use crate::web::{self, Phase, Readiness, WebState};
@@ -70,6 +71,17 @@ pub struct ServeOptions {
     pub state: Option<PathBuf>,
 }
 
+/// What serves now.
+#[derive(Debug)]
+pub struct Serving {
+    /// Where it listens.
+    pub addresses: Vec<SocketAddr>,
+    /// What is told of its targets.
+    pub events: Arc<Events>,
+    /// Ends it as a signal would.
+    pub stop: oneshot::Sender<()>,
+}
+
 /// Why the program did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -103,12 +115,25 @@ pub enum ServeError {
 /// # Errors
 /// If it cannot start; nothing is left running then.
 pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
+    let (started, _) = oneshot::channel();
+    serve_telling(options, started).await
+}
+
+/// The same, and tells what serves as soon as it does.
+///
+/// # Errors
+/// If it cannot start; nothing is left running then.
+pub async fn serve_telling(
+    options: ServeOptions,
+    started: oneshot::Sender<Serving>,
+) -> Result<(), ServeError> {
     let config = Config::load(&options.source, &options.env)?;
     let system = Arc::new(SystemResolver::default());
     let probers = probers(&config.targets, &system)?;
     let purse = Arc::new(Purse::new(options.state.clone()));
     purse.open(&config.targets)?;
-    let mut signals = Signals::new().map_err(ServeError::Signals)?;
+    let (end, asked) = oneshot::channel();
+    let mut signals = Signals::new().map_err(ServeError::Signals)?.or_asked(asked);
     let listeners = listen::all(&options.listen).await?;
 
     let metrics = Arc::new(Metrics::new()?);
@@ -123,6 +148,8 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
         Arc::clone(sinks.events()),
         stopped,
     ));
+    let addresses = listeners.iter().map(|(_, address)| *address).collect();
+    let serving = Serving { addresses, events: Arc::clone(sinks.events()), stop: end };
     let mut servers = tokio::task::JoinSet::new();
     for (listener, address) in listeners {
         tracing::info!(address = %address, "listening");
@@ -148,6 +175,8 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let lag = tokio::spawn(async move { lags.measure(LAG_EVERY, tell).await });
     readiness.set(Phase::Ready);
     tracing::info!(targets = config.targets.len(), config = %options.source, "watching");
+    // Nobody need listen.
+    let _ = started.send(serving);
 
     let mut current = config;
     while signals.next().await == Signal::Reload {

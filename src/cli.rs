@@ -5,6 +5,8 @@
 
 mod check_config;
 mod config;
+#[cfg(feature = "simulate")]
+mod demo;
 mod diagnose;
 mod env;
 mod logging;
@@ -58,15 +60,9 @@ struct Flags {
     #[arg(long = "state.directory", value_name = "DIR", env = "API_CANARY_STATE_DIRECTORY", global = true)]
     state_directory: Option<PathBuf>,
 
-    /// The least severe messages to log.
-    #[arg(
-        long = "log.level",
-        value_name = "LEVEL",
-        env = "API_CANARY_LOG_LEVEL",
-        default_value = "info",
-        global = true
-    )]
-    log_level: LogLevel,
+    /// The least severe messages to log. [default: info; `demo` logs nothing]
+    #[arg(long = "log.level", value_name = "LEVEL", env = "API_CANARY_LOG_LEVEL", global = true)]
+    log_level: Option<LogLevel>,
 
     /// How to write the log, on standard error.
     #[arg(
@@ -105,9 +101,17 @@ enum Command {
     /// Run only the simulated provider: DNS, TLS, the API and a proxy on loopback, with faults to switch on.
     #[cfg(feature = "simulate")]
     Simulate(Box<crate::simulate::command::SimulateArgs>),
+    /// Show it all on this machine alone: a simulated provider that breaks step by step, a canary that says why, and what
+    /// people are paged by. No key, no internet.
+    #[cfg(feature = "simulate")]
+    Demo(demo::DemoArgs),
 }
 
 impl Flags {
+    fn log_level(&self) -> LogLevel {
+        self.log_level.unwrap_or(LogLevel::Info)
+    }
+
     fn source(&self) -> Source {
         self.config_file.clone().map_or(Source::Default, Source::File)
     }
@@ -130,8 +134,10 @@ pub fn run() -> ExitCode {
         Some(Command::Config { default: true }) => print(crate::config::DEFAULT),
         Some(Command::Config { default: false }) => config::run(&cli.flags.source(), &env),
         #[cfg(feature = "simulate")]
+        Some(Command::Demo(arguments)) => demo::run(cli.flags, &arguments, &env),
+        #[cfg(feature = "simulate")]
         Some(Command::Simulate(arguments)) => {
-            logging::start(cli.flags.log_level, cli.flags.log_format);
+            logging::start(cli.flags.log_level(), cli.flags.log_format);
             match runtime().and_then(|runtime| {
                 runtime
                     .block_on(crate::simulate::command::run(*arguments))

@@ -42,4 +42,7 @@ pub mod simulate;
 
 pub mod app;
 
+#[cfg(feature = "simulate")]
+pub mod demo;
+
 pub mod cli;

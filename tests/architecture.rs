@@ -33,6 +33,7 @@ const ROOMS: &[&str] = &[
     "sdk_check",
     "simulate",
     "app",
+    "demo",
     "cli",
 ];
 

@@ -1,8 +1,10 @@
 //! The signals the program obeys.
 
+use std::future::pending;
 use std::io;
 
 use tokio::signal::unix::{self, SignalKind};
+use tokio::sync::oneshot;
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct Signals {
     hangup: unix::Signal,
     terminate: unix::Signal,
     interrupt: unix::Signal,
+    /// Who may ask for an end beside them.
+    asked: Option<oneshot::Receiver<()>>,
 }
 
 impl Signals {
@@ -31,7 +35,13 @@ impl Signals {
             hangup: unix::signal(SignalKind::hangup())?,
             terminate: unix::signal(SignalKind::terminate())?,
             interrupt: unix::signal(SignalKind::interrupt())?,
+            asked: None,
         })
+    }
+
+    /// The same where an end can also be asked for from within.
+    pub(super) fn or_asked(self, asked: oneshot::Receiver<()>) -> Self {
+        Self { asked: Some(asked), ..self }
     }
 
     /// The next signal to stop; one to reload is kept for [`Self::next`].
@@ -39,6 +49,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            () = asked(&mut self.asked) => {}
         }
     }
 
@@ -48,6 +59,19 @@ impl Signals {
             _ = self.hangup.recv() => Signal::Reload,
             _ = self.terminate.recv() => Signal::Stop,
             _ = self.interrupt.recv() => Signal::Stop,
+            () = asked(&mut self.asked) => Signal::Stop,
         }
     }
+}
+
+/// Ends once when it is asked for; never where nobody can ask any more.
+async fn asked(by: &mut Option<oneshot::Receiver<()>>) {
+    if let Some(receiver) = by {
+        let result = receiver.await;
+        *by = None;
+        if result.is_ok() {
+            return;
+        }
+    }
+    pending().await
 }

@@ -85,7 +85,7 @@ pub(super) fn run(flags: &Flags, arguments: &EnvArgs, env: &Env) -> ExitCode {
             if code == ExitCode::SUCCESS { code } else { failed(arguments, &writer, code) }
         }
         Some(file) => {
-            logging::start(flags.log_level, flags.log_format);
+            logging::start(flags.log_level(), flags.log_format);
             match runtime.block_on(watch::run(follower, file, &writer, load)) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(problem) => usage(&problem),

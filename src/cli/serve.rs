@@ -16,7 +16,7 @@ const DEFAULT_LISTEN: &str = ":10429";
 const LAST_THREADS: Duration = Duration::from_secs(1);
 
 pub(super) fn run(flags: Flags, env: Env) -> ExitCode {
-    logging::start(flags.log_level, flags.log_format);
+    logging::start(flags.log_level(), flags.log_format);
     let source = flags.source();
     let state = state_directory(flags.state_directory, &env);
     let listen: Vec<ListenAddress> =

@@ -14,6 +14,8 @@ mod config_errors;
 #[cfg(test)]
 mod dashboards;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod diagnose;
 #[cfg(test)]
 mod diagnosis;
@@ -45,6 +47,8 @@ mod misfit;
 mod namespaces;
 #[cfg(test)]
 mod ordinary;
+#[cfg(test)]
+mod pages;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
