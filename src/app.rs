@@ -43,7 +43,7 @@ pub use follow::{FollowError, Follower, Look, Preferred};
 use follow_up::FollowUps;
 pub use investigate::{Beside, InvestigateError, Investigated, Investigator, Progress};
 use lags::Lags;
-pub use listen::{ListenAddress, ListenError};
+pub use listen::{AddressError, ListenAddress, ListenError};
 use purse::Purse;
 pub use purse::{PurseError, StateError};
 pub use signals::{Signal, Signals};

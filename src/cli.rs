@@ -1,7 +1,7 @@
 //! The command line: flags as the Prometheus exporters have them, one file a subcommand.
 //!
-//! Exit codes: 0 fine, 1 failed while running, no route works (`env`) or an SDK is too old (`sdk-check`), 2 bad usage, bad
-//! config or a place that cannot be used; `diagnose` has more of them.
+//! Exit codes: 0 fine, 1 failed while running, no route works (`env`), an SDK is too old (`sdk-check`) or the canary does
+//! not watch (`healthcheck`), 2 bad usage, bad config or a place that cannot be used; `diagnose` has more of them.
 
 mod check_config;
 mod config;
@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod diagnose;
 mod env;
+mod healthcheck;
 mod logging;
 mod rules;
 mod sdk_check;
@@ -96,6 +97,8 @@ enum Command {
     Rules(rules::RulesArgs),
     /// Print the proxy variables of the best healthy route, for `eval "$(api-canary env)"`, or keep a file up to date.
     Env(env::EnvArgs),
+    /// Ask the canary on this machine whether it watches: exit code 0 if so, else 1. For health checks of containers.
+    Healthcheck(healthcheck::HealthcheckArgs),
     /// Report the LLM client SDKs of a project that are older than a table of minimum versions, and what changed since.
     SdkCheck(sdk_check::SdkCheckArgs),
     /// Run only the simulated provider: DNS, TLS, the API and a proxy on loopback, with faults to switch on.
@@ -130,6 +133,7 @@ pub fn run() -> ExitCode {
         Some(Command::Diagnose(arguments)) => diagnose::run(&cli.flags, &arguments, &env),
         Some(Command::Rules(arguments)) => rules::run(&cli.flags, &arguments, &env),
         Some(Command::Env(arguments)) => env::run(&cli.flags, &arguments, &env),
+        Some(Command::Healthcheck(arguments)) => healthcheck::run(&cli.flags, &arguments),
         Some(Command::SdkCheck(arguments)) => sdk_check::run(&arguments),
         Some(Command::Config { default: true }) => print(crate::config::DEFAULT),
         Some(Command::Config { default: false }) => config::run(&cli.flags.source(), &env),

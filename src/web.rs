@@ -4,6 +4,7 @@
 //! rendered and compressed beside the async workers, so that probes' timers keep their time.
 
 mod connection;
+mod docs;
 mod events;
 mod landing;
 mod lifecycle;
@@ -78,15 +79,25 @@ impl WebState {
     }
 }
 
+fn not_found() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "404: there is no such page.\n")
+}
+
+/// Text in HTML that is nothing but text.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 /// All pages.
 pub fn router(state: Arc<WebState>) -> Router {
     Router::new()
         .route("/", get(landing::page))
         .route("/metrics", get(scrape::metrics))
+        .route("/docs/{page}", get(docs::page))
         .route("/api/v1/events", get(events::events))
         .route("/-/healthy", get(lifecycle::healthy))
         .route("/-/ready", get(lifecycle::ready))
-        .fallback(async || (StatusCode::NOT_FOUND, "404: there is no such page.\n"))
+        .fallback(async || not_found())
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(state)
 }

@@ -42,6 +42,20 @@ fn help(error: &io::Error) -> &'static str {
     }
 }
 
+impl ListenAddress {
+    /// Where a program of this machine reaches what listens here, as HOST:PORT; `None` where the system chose the port.
+    #[must_use]
+    pub fn from_here(&self) -> Option<String> {
+        let host = match self.host.as_deref() {
+            None | Some("0.0.0.0") => "127.0.0.1".to_owned(),
+            Some("::") => "[::1]".to_owned(),
+            Some(host) if host.contains(':') => format!("[{host}]"),
+            Some(host) => host.to_owned(),
+        };
+        (self.port != 0).then(|| format!("{host}:{}", self.port))
+    }
+}
+
 impl FromStr for ListenAddress {
     type Err = AddressError;
 

@@ -10,7 +10,7 @@ use crate::config::Env;
 use crate::outcome::error_chain;
 
 /// The port of the contract, on all addresses.
-const DEFAULT_LISTEN: &str = ":10429";
+pub(super) const DEFAULT_LISTEN: &str = ":10429";
 
 /// How long threads that read files or render an exposition may take to end.
 const LAST_THREADS: Duration = Duration::from_secs(1);

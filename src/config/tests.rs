@@ -366,6 +366,9 @@ fn what_a_target_says_is_what_it_gets() {
     assert_eq!(target("    api_key: {env: KEY}\n    call: {kind: hello}").call.kind, CallKind::Hello);
     assert_eq!(target("    api_key: {env: EMPTY, optional: true}").api_key, None);
     assert_eq!(target("    api_key: {file: /nope, optional: true}").api_key, None);
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    let key = format!("    api_key: {{file: {}, optional: true}}", empty.path().display());
+    assert_eq!(target(&key).api_key, None);
     assert_eq!(target("    interval: \"${FIVE}\"").interval, Duration::from_secs(5));
     assert_eq!(target("    tls:\n    call: ~\n    timeout:"), plain, "nothing is as good as absent");
     assert_eq!(&*plain.resolvers[0].name, SYSTEM);

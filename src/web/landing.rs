@@ -3,30 +3,31 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::response::Html;
-
-use super::WebState;
+use super::docs::{Page, html};
+use super::{WebState, escape};
 use crate::metrics::{PathStatus, REVISION, VERSION};
+use axum::extract::State;
 
 /// More paths than this are only counted.
 const PATHS: usize = 100;
 
-const LINKS: [(&str, &str); 4] = [
+const LINKS: [(&str, &str); 6] = [
     ("/metrics", "metrics, for Prometheus"),
+    ("/docs/reasons.md", "every reason why a call fails: symptoms, who must act, what to do"),
+    ("/docs/alerts.md", "every alert, and what to do about it"),
     ("/api/v1/events", "what each target suffers from, and every change of it, as it happens"),
     ("/-/healthy", "whether the program runs"),
     ("/-/ready", "whether it watches"),
 ];
 
-pub(super) async fn page(State(state): State<Arc<WebState>>) -> Html<String> {
-    Html(render(&state.metrics.paths()))
+pub(super) async fn page(State(state): State<Arc<WebState>>) -> Page {
+    html(render(&state.metrics.paths()))
 }
 
 fn render(paths: &[PathStatus]) -> String {
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>api-canary</title>\n\
-         <style>body{{font-family:sans-serif;margin:2em}}td,th{{text-align:left;padding:.1em 1em .1em 0}}</style>\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<link rel=\"stylesheet\" href=\"/docs/style.css\">\n\
          </head>\n<body>\n<h1>api-canary</h1>\n<p>Version {}, revision {}.</p>\n<ul>\n",
         escape(VERSION),
         escape(REVISION)
@@ -59,10 +60,6 @@ fn render(paths: &[PathStatus]) -> String {
     }
     out.push_str("</body>\n</html>\n");
     out
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

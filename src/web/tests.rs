@@ -213,3 +213,26 @@ async fn connections_are_bounded_and_more_wait_for_room() {
     drop(open.pop());
     assert!(answer(&mut waiting).await.starts_with("HTTP/1.1 200 OK"));
 }
+
+#[tokio::test]
+async fn the_documentation_is_served_and_may_load_nothing_from_elsewhere() {
+    let state = state();
+    for (path, kind) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/docs/reasons.md", "text/html; charset=utf-8"),
+        ("/docs/alerts.md", "text/html; charset=utf-8"),
+        ("/docs/style.css", "text/css; charset=utf-8"),
+    ] {
+        let (status, headers, body) = get(&state, path, &[]).await;
+        assert_eq!((status, headers["content-type"].to_str().unwrap()), (200, kind), "{path}");
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; style-src 'self';"), "{path}: {policy}");
+        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
+        assert_eq!(headers["referrer-policy"], "no-referrer", "{path}");
+        assert!(!body.is_empty(), "{path}");
+    }
+    assert_eq!(text(&state, "/docs/config.md").await.0, 404);
+    assert_eq!(text(&state, "/docs/").await.0, 404);
+    let (_, landing) = text(&state, "/").await;
+    assert!(landing.contains("href=\"/docs/reasons.md\"") && landing.contains("href=\"/docs/alerts.md\""));
+}

@@ -10,6 +10,8 @@ mod calls;
 #[cfg(test)]
 mod canary;
 #[cfg(test)]
+mod compose;
+#[cfg(test)]
 mod config_errors;
 #[cfg(test)]
 mod dashboards;
@@ -34,6 +36,8 @@ mod faults;
 #[cfg(test)]
 mod idle;
 #[cfg(test)]
+mod image;
+#[cfg(test)]
 mod incidents;
 #[cfg(test)]
 mod inquiries;
@@ -43,6 +47,8 @@ mod lifecycle;
 mod limits;
 #[cfg(test)]
 mod misfit;
+#[cfg(test)]
+mod mixin;
 #[cfg(test)]
 mod namespaces;
 #[cfg(test)]
@@ -55,6 +61,8 @@ mod peers;
 mod prometheus;
 #[cfg(test)]
 mod proxy_variables;
+#[cfg(test)]
+mod python;
 #[cfg(test)]
 mod resolvers;
 #[cfg(test)]

@@ -78,6 +78,8 @@ fn from_file(file: &str, place: &Place, optional: bool, context: &Context<'_>) -
         Err(KeyError::Unreadable { source, .. }) if optional && source.kind() == ErrorKind::NotFound => {
             Ok(None)
         }
+        // As an empty variable: a mounted secret that nobody filled in.
+        Err(KeyError::Empty) if optional => Ok(None),
         Err(KeyError::Unreadable { .. }) if context.env.is_elsewhere() => stand_in(place, context),
         // The path is not shown: it may be the key itself.
         Err(KeyError::Unreadable { source, .. }) => {

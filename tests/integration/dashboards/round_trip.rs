@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::board::{Board, directory};
-use crate::sdk_clients::{installed, python, said};
+use crate::python::{packages, python, said};
 use crate::workspace::Workspace;
 
 const PLACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/dashboards/round_trip");
 
 /// What the model loses or changes of boards, one line each.
 fn lost(boards: &[PathBuf]) -> Vec<String> {
-    let packages = installed("grafana-sdk", &Path::new(PLACE).join("requirements.txt"));
+    let packages = packages("dashboards/round_trip/requirements.txt");
     let mut command = python();
     command.arg(Path::new(PLACE).join("lost_keys.py")).args(boards).env("PYTHONPATH", packages);
     let output = command.output().unwrap();

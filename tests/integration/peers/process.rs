@@ -105,7 +105,7 @@ pub(crate) fn put(directory: &Path, name: &str, content: &str) -> PathBuf {
 }
 
 /// Ports that are free for TCP and UDP right now, all different.
-fn free_ports<const PORTS: usize>() -> [u16; PORTS] {
+pub(crate) fn free_ports<const PORTS: usize>() -> [u16; PORTS] {
     let mut held = Vec::new();
     while held.len() < PORTS {
         let tcp = TcpListener::bind(local(0)).unwrap();
