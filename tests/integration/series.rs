@@ -15,7 +15,7 @@ const KEY: (&str, &str) = ("TEST_KEY", "sk-ant-sim-valid");
 const KEYED: &str = ", api_key: { env: TEST_KEY }";
 
 /// The metrics of every path that reached the API over TLS, by a name that DNS answered.
-const WALKED: [&str; 34] = [
+const WALKED: [&str; 37] = [
     "api_latency_seconds_bucket",
     "api_latency_seconds_count",
     "api_latency_seconds_sum",
@@ -48,7 +48,10 @@ const WALKED: [&str; 34] = [
     "probe_tls_version_info",
     "target_diagnosis_changes_total",
     "target_diagnosis_info",
+    "target_interval_seconds",
     "target_preferred_route_info",
+    "target_runs_failed_total",
+    "target_runs_total",
     "target_up",
 ];
 
