@@ -219,6 +219,11 @@ fn proxies() -> Vec<Told> {
     let through = |reason| Story::of(vec![failing(PROXY, Any, reason)]);
     let direct = || Trial::OtherRoute { route: DIRECT.into(), outcomes: vec![working(DIRECT, Ipv4)] };
     let both = |reason| Story::of(vec![failing(DIRECT, Ipv4, reason), working(PROXY, Any)]);
+    let reached = |reason| {
+        let mut outcome = working(DIRECT, Ipv4);
+        outcome.findings.push(Finding(failure(reason)));
+        outcome
+    };
     let by_other_direct = Trial::OtherRoute { route: "env".into(), outcomes: vec![working(DIRECT, Ipv4)] };
     told! {
         "the direct way is blocked": Story::failing(TcpTimeout).tried(by_proxy())
@@ -227,6 +232,15 @@ fn proxies() -> Vec<Told> {
             => "proxy_required", Degraded(ProxyRequired), Network, ["1 of 2 paths fail"], [];
         "the key is refused on one way": both(Reason::AuthInvalid)
             => "own_reason", Degraded(Reason::AuthInvalid), Account, ["the route corp works"], [];
+        "the API answers behind a wrong answer of DNS":
+            Story::of(vec![reached(Reason::DnsSinkholed)]).tried(by_proxy())
+            => "own_reason", Down(Reason::DnsSinkholed), Resolver, ["the route corp works"], [];
+        "the API refuses behind a wrong answer of DNS": on_path(Story::failing(Reason::AuthInvalid), |outcome| {
+                outcome.findings.push(Finding(failure(Reason::DnsUnexpectedAddress)));
+            }).tried(by_proxy())
+            => "own_reason", Down(Reason::DnsUnexpectedAddress), Resolver, [], [];
+        "nothing answers behind a wrong answer of DNS": Story::failing(Reason::DnsSinkholed).tried(by_proxy())
+            => "proxy_required", Down(ProxyRequired), Network, ["the route corp works"], [];
         "another direct way is no proxy": Story::failing(TcpTimeout).tried(by_other_direct)
             => "own_reason", Down(TcpTimeout), Network, ["the route env works"], [];
         "broken for other targets": with(

@@ -327,13 +327,24 @@ impl<'a> Lead<'a> {
         matches!(self.outcome.stages.proxy, Stage::NotPlanned)
     }
 
-    /// Whether the API was not reached.
+    /// Whether the API was not reached. An answer of DNS that should not be is no wall where the API answers behind it.
     pub(super) fn is_blocked(&self) -> bool {
-        let without_answer = matches!(
-            self.reason,
-            Reason::HttpTimeout | Reason::HttpReset | Reason::HttpProtocol | Reason::NotTheApi
-        );
-        self.reason != Reason::CanaryExhausted && (self.layer < Layer::Api || without_answer)
+        let without_answer = |reason| {
+            matches!(
+                reason,
+                Reason::HttpTimeout
+                    | Reason::HttpReset
+                    | Reason::HttpProtocol
+                    | Reason::NotTheApi
+                    | Reason::CanaryExhausted
+            )
+        };
+        let is_answered = match &self.outcome.stages.api {
+            Stage::Passed { .. } => true,
+            Stage::Failed { failure, .. } => !without_answer(failure.reason),
+            Stage::NotReached | Stage::NotPlanned => false,
+        };
+        self.reason != Reason::CanaryExhausted && !is_answered
     }
 
     /// Whether the call that this journey made went well, and the trouble stands from one that it did not make.
