@@ -9,7 +9,6 @@ mod lint;
 mod live;
 mod mappings;
 mod mutations;
-mod promql;
 mod round_trip;
 mod variables;
 

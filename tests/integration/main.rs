@@ -60,6 +60,8 @@ mod peers;
 #[cfg(test)]
 mod prometheus;
 #[cfg(test)]
+mod promql;
+#[cfg(test)]
 mod proxy_variables;
 #[cfg(test)]
 mod python;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::promql::seconds;
+use crate::promql::seconds;
 
 /// How often Grafana believes that Prometheus scrapes, where nobody has told it.
 const SCRAPE: f64 = 15.0;

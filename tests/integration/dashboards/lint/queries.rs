@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Findings;
 use crate::dashboards::board::{Board, Query, text};
 use crate::dashboards::known::{ADDED, Kind, Metric, metrics};
-use crate::dashboards::promql::{Matcher, Reading, Selector, read, seconds};
+use crate::promql::{Matcher, Reading, Selector, read, seconds};
 
 /// What turns a counter into something to look at.
 const RATES: &[&str] = &["rate", "irate", "increase"];

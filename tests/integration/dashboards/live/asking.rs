@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::dashboards::board::{Query, list, text};
-use crate::dashboards::promql::seconds;
 use crate::dashboards::variables::Variables;
 use crate::exposition::Labels;
 use crate::prometheus::server::Prometheus;
+use crate::promql::seconds;
 
 /// The range that is looked at, in seconds, and the time between two points of it, as Grafana computes it for the last hour
 /// on an ordinary screen.

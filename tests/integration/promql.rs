@@ -1,4 +1,4 @@
-//! Reading PromQL as far as the checks of dashboards and rules need it: which series are selected, by what, over which
+//! Reading PromQL as far as the checks of dashboards and of alerts need it: which series are selected, by what, over which
 //! window, and inside which functions.
 //!
 //! Whether it is PromQL at all is for promtool to say; this reads what promtool accepts. Grafana's variables may still
@@ -34,6 +34,8 @@ pub(crate) struct Reading {
     pub(crate) grouped: Vec<String>,
     /// Strings outside of selectors: labels that functions make, among others.
     pub(crate) strings: Vec<String>,
+    /// Whether two things are compared.
+    pub(crate) compares: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +52,8 @@ const GROUPING: &[&str] = &["by", "without", "on", "ignoring", "group_left", "gr
 
 /// Words that are neither functions nor metrics.
 const OPERATORS: &[&str] = &["and", "or", "unless", "bool", "offset", "atan2", "inf", "nan"];
+
+const COMPARISONS: &[&str] = &["==", "!=", "<", ">", "<=", ">="];
 
 /// What a query selects.
 pub(crate) fn read(query: &str) -> Result<Reading, String> {
@@ -84,6 +88,7 @@ pub(crate) fn read(query: &str) -> Result<Reading, String> {
                 reading.selectors.push(selector(word.clone(), &tokens, &mut at, &open)?);
             }
             Token::Text(text) => reading.strings.push(text.clone()),
+            Token::Sign(sign) if COMPARISONS.contains(&sign.as_str()) => reading.compares = true,
             // Of a subquery; and operators.
             Token::Window(_) | Token::Sign(_) => {}
         }
@@ -293,6 +298,8 @@ fn selectors_are_read_with_all_that_is_around_them() {
     );
     assert_eq!(reading.grouped, ["le", "target", "target", "x"]);
     assert_eq!(reading.strings, ["new", "$1", "d", "(.*)"]);
+    assert!(reading.compares && !read("vector(1)").unwrap().compares);
+    assert!(!read("a{b!=\"c\"}").unwrap().compares, "a matcher compares no two things");
 }
 
 #[test]
