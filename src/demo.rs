@@ -269,12 +269,17 @@ fn near(address: SocketAddr) -> SocketAddr {
     }
 }
 
+/// The names of the faults that are shown.
+#[must_use]
+pub fn shown_faults() -> String {
+    SCENES.iter().map(|scene| scene.fault.name()).collect::<Vec<_>>().join(", ")
+}
+
 /// The scenes of these faults, in the order of the story; all where none is named.
 fn scenes(faults: &[Fault]) -> Result<Vec<Scene>, DemoError> {
     let strange = faults.iter().find(|fault| SCENES.iter().all(|scene| scene.fault != **fault));
     if let Some(fault) = strange {
-        let shown: Vec<_> = SCENES.iter().map(|scene| scene.fault.name()).collect();
-        return Err(DemoError::NotShown { fault: *fault, shown: shown.join(", ") });
+        return Err(DemoError::NotShown { fault: *fault, shown: shown_faults() });
     }
     let wanted = SCENES.iter().filter(|scene| faults.is_empty() || faults.contains(&scene.fault));
     Ok(wanted.copied().collect())

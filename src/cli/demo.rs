@@ -1,6 +1,6 @@
 //! `demo`: the simulated provider, the canary and, if wanted, Prometheus and Alertmanager, as one command.
 
-use std::io::IsTerminal as _;
+use std::io::{ErrorKind, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Flags, logging, runtime, usage};
 use crate::app::ListenAddress;
 use crate::config::Env;
-use crate::demo::{self, DemoOptions, Ending};
+use crate::demo::{self, DemoError, DemoOptions, Ending};
 use crate::outcome::error_chain;
 use crate::simulate::Fault;
 
@@ -34,12 +34,17 @@ pub(super) struct DemoArgs {
     seconds_per_fault: Duration,
 
     /// Show only this fault of those that are shown; may be given more than once.
-    #[arg(long = "fault", value_name = "FAULT")]
+    #[arg(long = "fault", value_name = "FAULT", value_parser = fault)]
     faults: Vec<Fault>,
 
     /// End after one round; the exit code is 1 where the canary did not say what was expected of it.
     #[arg(long)]
     once: bool,
+}
+
+/// Of all that the simulator knows, only those are named that are shown.
+fn fault(text: &str) -> Result<Fault, String> {
+    text.parse().map_err(|_| format!("there is no such fault; the demo shows {}", demo::shown_faults()))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -68,7 +73,11 @@ pub(super) fn run(flags: Flags, arguments: &DemoArgs, env: &Env) -> ExitCode {
     let shown = runtime().and_then(|runtime| {
         let shown = runtime.block_on(demo::run(options));
         runtime.shutdown_timeout(LAST_THREADS);
-        shown.map_err(|error| error_chain(&error))
+        match shown {
+            // Who read along has seen enough, as with `| head`.
+            Err(DemoError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(Ending::Stopped),
+            shown => shown.map_err(|error| error_chain(&error)),
+        }
     });
     match shown {
         Ok(Ending::Stopped | Ending::Over { unexpected: 0 }) => ExitCode::SUCCESS,
@@ -88,6 +97,13 @@ fn search_path(env: &Env) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fault_that_is_not_there_is_told_with_those_that_are_shown() {
+        assert_eq!(fault("http-529"), Ok(Fault::Http529));
+        let error = fault("http-530").unwrap_err();
+        assert!(error.contains("dns-nxdomain, ") && !error.contains("tls-1.2"), "{error}");
+    }
 
     #[test]
     fn seconds_are_a_number_that_can_be_waited_for() {

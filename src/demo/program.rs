@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::DemoError;
 use crate::net;
 
-/// How often a start is tried: somebody else may take the port between our look and the program's.
+/// How often a start is tried that ends at once: somebody else may take the port between our look and the program's.
 const ATTEMPTS: usize = 5;
 
 /// How long it may take until it answers.
@@ -57,7 +57,12 @@ impl Program {
                 Ok(()) => return Ok((program, address)),
                 Err(said) => why = said,
             }
+            // One that runs and is not ready has its port.
+            let ended = program.has_ended();
             program.stop().await;
+            if !ended {
+                break;
+            }
         }
         Err(failed(why))
     }
@@ -79,6 +84,10 @@ impl Program {
         }
     }
 
+    fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
+    }
+
     fn signal(&self, signal: Signal) {
         let id = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         if let Some(group) = id {
@@ -92,7 +101,7 @@ impl Program {
         let client = net::client(client).no_proxy().build().map_err(|error| error.to_string())?;
         let begun = Instant::now();
         loop {
-            if let Ok(Some(_)) = self.child.try_wait() {
+            if self.has_ended() {
                 return Err(self.said());
             }
             let asked =

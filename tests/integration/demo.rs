@@ -14,6 +14,8 @@ use crate::workspace::{PATIENCE, Workspace, wait_for};
 struct Demo {
     child: Child,
     told: Arc<Mutex<Vec<String>>>,
+    /// Ends the reading of standard output with the next line.
+    deaf: std::sync::mpsc::Sender<()>,
     workspace: Workspace,
 }
 
@@ -27,8 +29,12 @@ impl Demo {
         let told = Arc::new(Mutex::new(Vec::new()));
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let kept = Arc::clone(&told);
+        let (deaf, enough) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             for line in BufReader::new(out).lines().map_while(Result::ok) {
+                if enough.try_recv().is_ok() {
+                    return;
+                }
                 kept.lock().unwrap().push(line);
             }
         });
@@ -38,7 +44,7 @@ impl Demo {
                 kept.lock().unwrap().push(format!("stderr: {line}"));
             }
         });
-        Self { child, told, workspace }
+        Self { child, told, deaf, workspace }
     }
 
     fn told(&self) -> String {
@@ -147,6 +153,16 @@ async fn with_prometheus_pages_are_told_and_a_signal_leaves_nothing_behind() {
     demo.left_nothing().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_stops_reading_ends_it_without_a_complaint() {
+    let mut demo = Demo::start(&["--fault=http-529"]);
+    demo.deaf.send(()).unwrap();
+    let status = demo.ended().await;
+    assert_eq!(status.code(), Some(0), "{}", demo.told());
+    assert!(!demo.told().contains("stderr: "), "{}", demo.told());
+    demo.left_nothing().await;
+}
+
 #[test]
 fn what_cannot_be_shown_is_told_at_once() {
     let missing = run(&["demo", "--with-prometheus"], &[("PATH", "/nowhere")]);
@@ -155,6 +171,9 @@ fn what_cannot_be_shown_is_told_at_once() {
     let strange = run(&["demo", "--fault=tls-1.2"], &[]);
     assert_eq!((strange.code, strange.out.as_str()), (Some(2), ""));
     assert!(strange.err.contains("the demo does not show tls-1.2"), "{}", strange.err);
+    let unknown = run(&["demo", "--fault=http-530"], &[]);
+    assert_eq!((unknown.code, unknown.out.as_str()), (Some(2), ""));
+    assert!(unknown.err.contains("the demo shows dns-nxdomain, "), "{}", unknown.err);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let busy = run(&["demo", "--web.listen-address", &address], &[]);
