@@ -54,7 +54,8 @@ fn is_slow_for_long(view: &View<'_>, lead: &Lead<'_>, reason: Reason) -> bool {
     reason == Reason::CanaryExhausted && is_about_time(lead.reason) && lasts(view.late_runs)
 }
 
-/// What tells more of a reason, the most telling first.
+/// What tells more of a reason, the most telling first. The same again is the last to begin: where the trouble ends while
+/// others are under way, what those find proves nothing, and this one tells.
 fn telling(reason: Reason) -> &'static [Experiment] {
     use Experiment::{
         Again, ClassicalKeys, Control, Http1, Keyless, NeutralName, OtherFamily, OtherResolver, OtherRoute,
@@ -62,33 +63,34 @@ fn telling(reason: Reason) -> &'static [Experiment] {
     };
     use Reason as R;
     match reason {
-        R::DnsServfail | R::DnsTimeout => &[Again, OtherResolver, Control, OtherRoute],
-        R::DnsNxdomain
+        R::DnsServfail
+        | R::DnsTimeout
+        | R::DnsNxdomain
         | R::DnsNodata
         | R::DnsRefused
         | R::DnsMalformed
         | R::DnsSinkholed
         | R::DnsUnexpectedAddress
         | R::DnsTlsFailed
-        | R::DnsBogus => &[OtherResolver, Control, OtherRoute],
+        | R::DnsBogus => &[OtherResolver, Control, OtherRoute, Again],
         R::TcpRefused | R::TcpTimeout | R::TcpReset | R::TcpUnreachable => {
-            &[Again, Control, OtherRoute, OtherFamily]
+            &[Control, OtherRoute, OtherFamily, Again]
         }
         R::ProxyUnreachable | R::ProxyDenied | R::ProxyFailed | R::ProxyTimeout | R::ProxyProtocol => {
-            &[Again, Control, OtherRoute]
+            &[Control, OtherRoute, Again]
         }
         // It wants credentials for whatever is behind it.
         R::ProxyAuthRequired | R::ProxySchemeUnsupported => &[OtherRoute],
         R::TlsReset | R::TlsTimeout => {
-            &[Again, NeutralName, SmallSegments, ClassicalKeys, Control, OtherRoute, OtherFamily]
+            &[NeutralName, SmallSegments, ClassicalKeys, Control, OtherRoute, OtherFamily, Again]
         }
-        R::TlsNotTls => &[PlainHttp, Control, OtherRoute, OtherFamily],
+        R::TlsNotTls => &[PlainHttp, Control, OtherRoute, OtherFamily, Again],
         R::TlsCertExpired | R::TlsCertNotYetValid => &[ServerClock, Control],
         R::TlsUntrustedIssuer | R::TlsIntercepted | R::TlsSelfSigned | R::TlsNameMismatch => {
-            &[Control, OtherRoute, OtherFamily]
+            &[Control, OtherRoute, OtherFamily, Again]
         }
         R::HttpTimeout | R::HttpReset | R::HttpProtocol => {
-            &[Again, Http1, Keyless, Control, OtherRoute, OtherFamily]
+            &[Http1, Keyless, Control, OtherRoute, OtherFamily, Again]
         }
         R::StreamStalled | R::StreamCut => &[Keyless, Control],
         R::NotTheApi => &[Control, Keyless, OtherRoute],
@@ -207,25 +209,25 @@ mod tests {
         };
         let proxied = |reason| Story::of(vec![failing("corp", Family::Any, reason)]);
         for (what, story, expected) in [
-            ("a name", Story::failing(R::DnsNxdomain), &[OtherResolver, Control, OtherRoute][..]),
-            ("a connection", Story::failing(R::TcpTimeout), &[Again, Control, OtherRoute, OtherFamily]),
-            ("a connection over both", both(R::TcpTimeout, R::TcpTimeout), &[Again, Control, OtherRoute]),
+            ("a name", Story::failing(R::DnsNxdomain), &[OtherResolver, Control, OtherRoute, Again][..]),
+            ("a connection", Story::failing(R::TcpTimeout), &[Control, OtherRoute, OtherFamily, Again]),
+            ("a connection over both", both(R::TcpTimeout, R::TcpTimeout), &[Control, OtherRoute, Again]),
             (
                 "a handshake",
                 Story::failing(R::TlsReset),
-                &[Again, NeutralName, SmallSegments, ClassicalKeys, Control, OtherRoute, OtherFamily],
+                &[NeutralName, SmallSegments, ClassicalKeys, Control, OtherRoute, OtherFamily, Again],
             ),
-            ("a handshake, tried", tried(), &[Again, Control, OtherRoute, OtherFamily]),
+            ("a handshake, tried", tried(), &[Control, OtherRoute, OtherFamily, Again]),
             ("a handshake that is explained", Story::failing(R::TlsReset).tried(neutral(true)), &[]),
-            ("a handshake in a tunnel", proxied(R::TlsReset), &[Again, Control, OtherRoute]),
-            ("a proxy", proxied(R::ProxyUnreachable), &[Again, Control, OtherRoute]),
+            ("a handshake in a tunnel", proxied(R::TlsReset), &[Control, OtherRoute, Again]),
+            ("a proxy", proxied(R::ProxyUnreachable), &[Control, OtherRoute, Again]),
             ("a proxy that wants credentials", proxied(R::ProxyAuthRequired), &[OtherRoute]),
             (
                 "a proxy, while the direct way works",
                 Story::of(vec![failing("corp", Family::Any, R::ProxyUnreachable), working(DIRECT, V4)]),
-                &[Again, Control],
+                &[Control, Again],
             ),
-            ("no TLS", Story::failing(R::TlsNotTls), &[PlainHttp, Control, OtherRoute, OtherFamily]),
+            ("no TLS", Story::failing(R::TlsNotTls), &[PlainHttp, Control, OtherRoute, OtherFamily, Again]),
             ("a date", Story::failing(R::TlsCertExpired), &[ServerClock, Control]),
             (
                 "silence over HTTP/2",
@@ -240,7 +242,7 @@ mod tests {
             (
                 "silence of the free call",
                 without_a_key(R::HttpTimeout),
-                &[Again, Http1, Control, OtherRoute, OtherFamily],
+                &[Http1, Control, OtherRoute, OtherFamily, Again],
             ),
             ("a refused key", Story::failing(R::AuthInvalid), &[Keyless]),
             ("a refusal without a key", without_a_key(R::AuthForbidden), &[]),

@@ -296,6 +296,9 @@ fn passing() -> Vec<Told> {
     told! {
         "cut once, and other handshakes are answered": one(TlsReset).tried(neutral(true)).tried(passed())
             => "comes_and_goes", Down(TlsReset), Network, ["it worked 1 of 2 times"], [];
+        "the name is there again, and a proxy gets through":
+            one(Reason::DnsNxdomain).tried(by_proxy()).tried(again(vec![working(DIRECT, Ipv4), working(DIRECT, Ipv4)]))
+            => "comes_and_goes", Down(Reason::DnsNxdomain), Resolver, ["comes and goes"], [];
         "silent once, and a proxy gets through": one(TcpTimeout).tried(by_proxy()).tried(passed())
             => "comes_and_goes", Down(TcpTimeout), Network, ["comes and goes"], [];
         "the name was not answered once": one(DnsTimeout).tried(control_fails(DnsTimeout)).tried(passed())
