@@ -158,7 +158,10 @@ fn unquoted(text: &str) -> Result<(String, usize), String> {
                 Some((_, escaped @ ('\\' | '"'))) => value.push(escaped),
                 _ => return Err("holds a single backslash: write \\\\".to_owned()),
             },
-            c if c.is_control() => return Err("holds a control character".to_owned()),
+            // Of the others, YAML takes some for the end of a line.
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+                return Err("holds a control character".to_owned());
+            }
             c => value.push(c),
         }
     }
@@ -240,6 +243,7 @@ mod tests {
             "job=~\"(\"",
             "job=\"a\\d\"",
             "job=\"a\nb\"",
+            "job=\"a\u{2028}b\"",
             "job=\"{{ x }}\"",
             "job=\"a: b\"",
             "job=\"100%\"",
