@@ -27,8 +27,8 @@ const INTERVAL: Duration = Duration::from_secs(3);
 /// How often Prometheus scrapes, and how often it evaluates rules.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// `for` of the alerts of targets that are down, 30 s, on that clock.
-const FOR: Duration = Duration::from_secs(1);
+/// For how long most canaries have to find a target down, 55 s, on that clock, on which no range is shorter than this.
+const FOR: Duration = Duration::from_secs(5);
 
 /// `for` of the alert that a target is down from some vantages, 5 min, on that clock.
 const SOME_FOR: Duration = Duration::from_secs(10);
@@ -52,7 +52,7 @@ const LAYERS: [(&str, Fault, [&str; 3]); 5] = [
 /// From the moment when something breaks until somebody is paged.
 fn paged_within(waits: Duration) -> Duration {
     let first_failed_run_ends = 2 * INTERVAL;
-    let down_for_two_runs = INTERVAL.mul_f64(1.5);
+    let down_for_two_runs = INTERVAL;
     let scraped_and_evaluated = EVERY + EVERY;
     // What waits is evaluated again at the first evaluation behind its end.
     let waited = waits + EVERY;
