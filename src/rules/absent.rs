@@ -27,7 +27,7 @@ pub(super) fn patience(target: &Target) -> Duration {
 /// One alert for each target.
 pub(super) fn group(config: &Config, substitution: &Substitution) -> Group {
     let alerts = config.targets.iter().map(|target| alert(target, substitution));
-    Group { name: "api-canary-absent".to_owned(), rules: alerts.map(Rule::Alert).collect() }
+    Group { name: "api-canary-absent".to_owned(), interval: None, rules: alerts.map(Rule::Alert).collect() }
 }
 
 fn alert(target: &Target, substitution: &Substitution) -> Alert {

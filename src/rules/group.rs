@@ -10,6 +10,9 @@ use super::RulesError;
 #[derive(Debug, serde::Serialize)]
 pub(super) struct Group {
     pub(super) name: String,
+    /// How often it is evaluated, where that is not as often as Prometheus does by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) interval: Option<&'static str>,
     pub(super) rules: Vec<Rule>,
 }
 

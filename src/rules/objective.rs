@@ -16,6 +16,16 @@ use crate::units::PromDuration;
 /// The longest time between two scrapes that is common.
 const SCRAPE: Duration = Duration::from_secs(60);
 
+/// How often an objective is evaluated: often enough for its shortest window.
+const OFTEN: &str = "1m";
+
+/// How often its windows of days are, for which many samples are read: less than the five minutes that Prometheus looks back,
+/// by as much as such an evaluation may take.
+const SELDOM: &str = "4m";
+
+/// Windows from this length on are those of days.
+const LONG: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What is promised of one kind.
 #[derive(Debug)]
 pub(super) struct Objective<'a> {
@@ -160,36 +170,41 @@ impl Objective<'_> {
             .filter_map(|urgency| alert::of(self, urgency, substitution))
             .map(Rule::Alert)
             .collect();
+        let (often, seldom) = self.ratios(substitution);
+        let group = |name: &str, interval, rules| Group {
+            name: format!("sloth-slo-{name}-{id}"),
+            interval: Some(interval),
+            rules,
+        };
         let mut groups = vec![
-            Group { name: format!("sloth-slo-sli-recordings-{id}"), rules: self.ratios(substitution) },
-            Group { name: format!("sloth-slo-meta-recordings-{id}"), rules: self.meta() },
+            group("sli-recordings", OFTEN, often),
+            group("sli-recordings-long", SELDOM, seldom),
+            group("meta-recordings", OFTEN, self.meta()),
         ];
         if !alerts.is_empty() {
-            groups.push(Group { name: format!("sloth-slo-alerts-{id}"), rules: alerts });
+            groups.push(group("alerts", OFTEN, alerts));
         }
         groups
     }
 
-    /// The share of what is bad, over every window.
-    fn ratios(&self, substitution: &Substitution) -> Vec<Rule> {
+    /// The share of what is bad, over every window: those of hours, and those of days.
+    fn ratios(&self, substitution: &Substitution) -> (Vec<Rule>, Vec<Rule>) {
         let counters =
             Counters { sli: &self.sli, selector: &substitution.selector, target: &self.slo.target };
         let labels = |window: Duration| self.labels().and("sloth_window", &spelt(window));
-        let mut rules: Vec<_> = WINDOWS
-            .into_iter()
-            .map(|window| Record {
-                record: ratio(window),
-                expr: counters.ratio(window),
-                labels: labels(window),
-            })
-            .collect();
+        let record = |window: Duration| {
+            let (record, expr, labels) = (ratio(window), counters.ratio(window), labels(window));
+            Rule::Record(Record { record, expr, labels })
+        };
+        let (long, short): (Vec<_>, Vec<_>) = WINDOWS.into_iter().partition(|window| *window >= LONG);
+        let mut seldom: Vec<_> = long.into_iter().map(record).collect();
         // From the shortest record rather than from the counters: a month of samples is not read at every evaluation.
         let (selected, window) = (self.selected(), self.slo.window);
         let [base, range] = [WINDOWS[0], window].map(spelt);
         let of = format!("slo:sli_error:ratio_rate{base}{{{selected}}}[{range}]");
         let expr = format!("sum_over_time({of})\n/ ignoring (sloth_window)\ncount_over_time({of})\n");
-        rules.push(Record { record: ratio(window), expr, labels: labels(window) });
-        rules.into_iter().map(Rule::Record).collect()
+        seldom.push(Rule::Record(Record { record: ratio(window), expr, labels: labels(window) }));
+        (short.into_iter().map(record).collect(), seldom)
     }
 
     /// What the objective is, and how much of its budget is spent.
