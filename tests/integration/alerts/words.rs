@@ -28,8 +28,12 @@ fn an_alert_has_a_headline_a_description_and_two_places_to_go_to() {
         for (key, value) in &annotations {
             // A value as it is has a dozen digits.
             let plain = value_as_it_is.find_iter(value).count();
-            let counts =
-                ["ApiCanaryCertificateChainBroken", "ApiCanaryTlsIntercepted", "ApiCanaryCallPaused"];
+            let counts = [
+                "ApiCanaryCertificateChainBroken",
+                "ApiCanaryTlsIntercepted",
+                "ApiCanaryCallPaused",
+                "ApiCanaryStale",
+            ];
             assert!(plain == 0 || counts.contains(&name.as_str()), "{name}: {key}: {value}");
             // What asks must say something where there is no answer; a duration may just be left out.
             let asks = value.matches("| query").count();
