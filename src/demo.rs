@@ -187,7 +187,7 @@ async fn shown(
 ) -> Result<Ending, DemoError> {
     let teller = Teller::new(Box::new(io::stdout()), options.colour);
     let by_hand = world.by_hand(OPENAI, Fault::Http529.name());
-    teller.greeting(canary.address, pager.as_deref().map(Pager::addresses), &by_hand)?;
+    teller.greeting(canary.address, pager.as_deref().map(Pager::links), &by_hand)?;
     let (pages, mut programs) = match pager {
         Some(pager) => (Some(&mut pager.pages), Some(&mut pager.programs)),
         None => (None, None),

@@ -21,8 +21,13 @@ const EXIT_UNEXPECTED: u8 = 1;
 /// How long threads may take to end.
 const LAST_THREADS: Duration = Duration::from_secs(1);
 
+/// What the global flags are to it.
+const GLOBAL: &str = "It listens on 127.0.0.1:10429, or where --web.listen-address says, and has a config and a state directory of \
+                      its own: --config.file and --state.directory change nothing.";
+
 /// Flags of `api-canary demo`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = GLOBAL)]
 pub(super) struct DemoArgs {
     /// Start Prometheus and Alertmanager too, with the bundled alerts 30 times as fast, and tell every page; both programs
     /// must be on the PATH.

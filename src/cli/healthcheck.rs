@@ -30,7 +30,7 @@ const LINE: usize = 200;
 pub(super) struct HealthcheckArgs {
     /// What to ask instead of the first --web.listen-address on loopback: http://HOST:PORT, and /-/ready is added where
     /// there is no path.
-    #[arg(value_name = "URL")]
+    #[arg(value_name = "URL", value_parser = address)]
     url: Option<Url>,
 
     /// How long to wait for the answer.
@@ -41,6 +41,13 @@ pub(super) struct HealthcheckArgs {
 fn timeout(text: &str) -> Result<Duration, String> {
     let duration = crate::units::parse_duration(text).map_err(|error| error.to_string())?;
     if duration.is_zero() { Err("must be more than 0".to_owned()) } else { Ok(duration) }
+}
+
+fn address(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or_else(|| {
+        format!("write it as http://HOST:PORT, such as http://127.0.0.1{}", serve::DEFAULT_LISTEN)
+    })
 }
 
 pub(super) fn run(flags: &Flags, arguments: &HealthcheckArgs) -> ExitCode {
@@ -144,6 +151,9 @@ mod tests {
         ] {
             let given = given.parse().unwrap();
             assert_eq!(url(Some(&given), &[]).unwrap().as_str(), expected);
+        }
+        for text in ["127.0.0.1:1", "localhost:1", "http://", "ftp://127.0.0.1/"] {
+            assert!(address(text).unwrap_err().contains("http://HOST:PORT"), "{text}");
         }
         assert_eq!(shown(&"http://u:secret@127.0.0.1:1/x".parse().unwrap()), "http://127.0.0.1:1/x");
     }

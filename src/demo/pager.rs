@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::DemoError;
-use super::program::{Program, find};
+use super::program::{Program, find, first_page};
 use super::receiver::{self, Page};
 use super::world::World;
 use crate::rules::{self, Substitution};
@@ -21,6 +21,9 @@ const FASTER: f64 = 30.0;
 
 /// How Alertmanager gathers alerts in the demo, in place of what the example says.
 const PACE: [(&str, &str); 3] = [("group_wait", "1s"), ("group_interval", "2s"), ("repeat_interval", "4h")];
+
+/// Where a Prometheus shows its alerts: Debian's has the old interface only.
+const ALERTS_PAGES: [&str; 2] = ["/alerts", "/classic/alerts"];
 
 /// Where the programs are.
 #[derive(Debug)]
@@ -42,7 +45,7 @@ pub(super) struct Pager {
     pub(super) programs: Running,
     /// What somebody is paged with.
     pub(super) pages: mpsc::Receiver<Page>,
-    addresses: [SocketAddr; 2],
+    links: [String; 2],
     /// Receives them; ends with this value.
     _receiver: JoinSet<()>,
 }
@@ -121,13 +124,15 @@ impl Pager {
                 return Err(error);
             }
         };
+        let shown = first_page(scrapes, &ALERTS_PAGES).await.unwrap_or("/");
         let programs = Running { prometheus, alertmanager };
-        Ok(Self { programs, pages, addresses: [scrapes, alerts], _receiver: task })
+        let links = [format!("http://{scrapes}{shown}"), format!("http://{alerts}/")];
+        Ok(Self { programs, pages, links, _receiver: task })
     }
 
-    /// Where Prometheus and Alertmanager are.
-    pub(super) fn addresses(&self) -> [SocketAddr; 2] {
-        self.addresses
+    /// Where to look at Prometheus and at Alertmanager.
+    pub(super) fn links(&self) -> &[String; 2] {
+        &self.links
     }
 
     pub(super) async fn stop(self) {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use reqwest::Client;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
@@ -23,6 +24,9 @@ const ATTEMPTS: usize = 5;
 
 /// How long it may take until it answers.
 const READY: Duration = Duration::from_secs(30);
+
+/// How long it may take to answer.
+const ANSWER: Duration = Duration::from_secs(1);
 
 /// How long it may take to end.
 const END: Duration = Duration::from_secs(5);
@@ -97,16 +101,14 @@ impl Program {
     }
 
     async fn ready(&mut self, address: SocketAddr) -> Result<(), String> {
-        let client = net::public_tls().map_err(|error| error.to_string())?;
-        let client = net::client(client).no_proxy().build().map_err(|error| error.to_string())?;
+        let client = client()?;
+        let page = format!("http://{address}/-/ready");
         let begun = Instant::now();
         loop {
             if self.has_ended() {
                 return Err(self.said());
             }
-            let asked =
-                client.get(format!("http://{address}/-/ready")).timeout(Duration::from_secs(1)).send();
-            if asked.await.is_ok_and(|answer| answer.status() == 200) {
+            if has(&client, &page).await {
                 return Ok(());
             }
             if begun.elapsed() > READY {
@@ -129,6 +131,27 @@ impl Drop for Program {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
     }
+}
+
+/// A client for what listens on loopback.
+fn client() -> Result<Client, String> {
+    let tls = net::public_tls().map_err(|error| error.to_string())?;
+    net::client(tls).no_proxy().timeout(ANSWER).build().map_err(|error| error.to_string())
+}
+
+async fn has(client: &Client, page: &str) -> bool {
+    client.get(page).send().await.is_ok_and(|answer| answer.status() == 200)
+}
+
+/// The first of these pages that the program at this address has.
+pub(super) async fn first_page(address: SocketAddr, pages: &[&'static str]) -> Option<&'static str> {
+    let client = client().ok()?;
+    for page in pages {
+        if has(&client, &format!("http://{address}{page}")).await {
+            return Some(page);
+        }
+    }
+    None
 }
 
 /// Where a program of one of these names is.
@@ -171,6 +194,16 @@ mod tests {
         let places = [PathBuf::from("/nowhere"), directory.path().to_owned()];
         assert_eq!(find(&["two", "one"], &places), Some(good));
         assert_eq!(find(&["two"], &places), None);
+    }
+
+    #[tokio::test]
+    async fn the_first_page_is_found_that_is_there() {
+        let router = axum::Router::new().route("/classic/alerts", axum::routing::get(async || "here"));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        assert_eq!(first_page(address, &["/alerts", "/classic/alerts"]).await, Some("/classic/alerts"));
+        assert_eq!(first_page(address, &["/alerts"]).await, None);
     }
 
     #[tokio::test]

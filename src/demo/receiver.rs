@@ -28,6 +28,8 @@ pub(super) struct Page {
     pub(super) is_over: bool,
     /// What it says of itself.
     pub(super) summary: Option<String>,
+    /// Where it is written what to do.
+    pub(super) runbook: Option<String>,
 }
 
 /// What Alertmanager sends.
@@ -47,8 +49,8 @@ struct Alert {
 
 impl Page {
     fn of(mut alert: Alert) -> Self {
-        let summary = alert.annotations.remove("summary");
-        Self { labels: alert.labels, is_over: alert.status == "resolved", summary }
+        let [summary, runbook] = ["summary", "runbook_url"].map(|name| alert.annotations.remove(name));
+        Self { labels: alert.labels, is_over: alert.status == "resolved", summary, runbook }
     }
 
     pub(super) fn label(&self, name: &str) -> Option<&str> {
@@ -102,7 +104,7 @@ mod tests {
             serde_json::json!({
                 "status": status,
                 "labels": {"alertname": name, "target": "t", "layer": "dns", "severity": "critical"},
-                "annotations": {"summary": "Broken."},
+                "annotations": {"summary": "Broken.", "runbook_url": "http://docs/"},
             })
         };
         let alerts = [alert(WATCHDOG, "firing"), alert("A", "firing"), alert("A", "resolved")];
@@ -113,5 +115,6 @@ mod tests {
         assert!(is_urgent(&begun.labels) && !begun.is_over && ended.is_over);
         assert_eq!(ended.labels, begun.labels);
         assert_eq!((begun.label("layer"), begun.summary.as_deref()), (Some("dns"), Some("Broken.")));
+        assert_eq!(begun.runbook.as_deref(), Some("http://docs/"));
     }
 }

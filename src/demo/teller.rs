@@ -38,7 +38,7 @@ impl Teller {
     pub(super) fn greeting(
         &self,
         canary: SocketAddr,
-        pagers: Option<[SocketAddr; 2]>,
+        pagers: Option<&[String; 2]>,
         by_hand: &str,
     ) -> Result<(), DemoError> {
         let mut text =
@@ -54,8 +54,8 @@ impl Teller {
         link("its metrics", &format!("http://{canary}/metrics"));
         link("its diagnoses, live", &format!("curl -N http://{canary}/api/v1/events"));
         if let Some([prometheus, alertmanager]) = pagers {
-            link("Prometheus", &format!("http://{prometheus}/alerts"));
-            link("Alertmanager", &format!("http://{alertmanager}/"));
+            link("Prometheus", prometheus);
+            link("Alertmanager", alertmanager);
         }
         link("break one yourself", &format!("curl -X PUT '{by_hand}'"));
         text.push_str("\nIt calls each of these every 2 s:\n\n");
@@ -125,8 +125,10 @@ impl Teller {
                 let _ = write!(text, " {name}={value}");
             }
         }
-        if let (false, Some(summary)) = (page.is_over, &page.summary) {
-            let _ = write!(text, "\n{UNDER}{summary}");
+        if !page.is_over {
+            for said in [&page.summary, &page.runbook].into_iter().flatten() {
+                let _ = write!(text, "\n{UNDER}{said}");
+            }
         }
         self.line(&text)
     }

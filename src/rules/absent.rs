@@ -64,3 +64,15 @@ pub(super) fn annotations(target: &str, substitution: &Substitution) -> Pairs {
         ("dashboard_url", &format!("{grafana_url}/d/api-canary-canary")),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runbook_has_a_section() {
+        let page = include_str!("../../docs/alerts.md");
+        let section = format!("\n### {ALERT}\n");
+        assert!(page.contains(&section), "{section}");
+    }
+}

@@ -40,6 +40,14 @@ impl Urgency {
         }
     }
 
+    /// How long it must hold: a page that the target is down has to be there first, since it keeps this one away.
+    fn wait(self) -> &'static str {
+        match self {
+            Self::Page => "2m",
+            Self::Ticket => "15m",
+        }
+    }
+
     fn severity(self) -> &'static str {
         match self {
             Self::Page => "critical",
@@ -61,7 +69,7 @@ pub(super) fn of(objective: &Objective<'_>, urgency: Urgency, substitution: &Sub
             }
             Urgency::Ticket => conditions.join("or\n"),
         },
-        wait: None,
+        wait: Some(urgency.wait().to_owned()),
         labels: labels(objective, urgency),
         annotations: annotations(objective, urgency, substitution, "{{ $value | humanizePercentage }}"),
     })

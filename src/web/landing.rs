@@ -1,15 +1,17 @@
-//! `/`: where to look, and how every path is.
+//! `/`: where to look, what every target suffers from, and how every path is.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::docs::{Page, html};
 use super::{WebState, escape};
+use crate::diagnosis::{Language, Verdict, blame};
 use crate::metrics::{PathStatus, REVISION, VERSION};
+use crate::sinks::Told;
 use axum::extract::State;
 
-/// More paths than this are only counted.
-const PATHS: usize = 100;
+/// More rows than this are only counted.
+const ROWS: usize = 100;
 
 const LINKS: [(&str, &str); 6] = [
     ("/metrics", "metrics, for Prometheus"),
@@ -21,10 +23,16 @@ const LINKS: [(&str, &str); 6] = [
 ];
 
 pub(super) async fn page(State(state): State<Arc<WebState>>) -> Page {
-    html(render(&state.metrics.paths()))
+    let mut targets = state.events.subscribe().state;
+    targets.sort_by_key(|told| match told.diagnosis.verdict {
+        Verdict::Down(_) => 0,
+        Verdict::Degraded(_) => 1,
+        Verdict::Ok => 2,
+    });
+    html(render(&targets, &state.metrics.paths()))
 }
 
-fn render(paths: &[PathStatus]) -> String {
+fn render(targets: &[Arc<Told>], paths: &[PathStatus]) -> String {
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>api-canary</title>\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<link rel=\"stylesheet\" href=\"/docs/style.css\">\n\
@@ -37,29 +45,45 @@ fn render(paths: &[PathStatus]) -> String {
         let _ = writeln!(out, "<li><a href=\"{href}\">{href}</a>: {text}</li>");
     }
     out.push_str("</ul>\n");
-    if !paths.is_empty() {
-        out.push_str("<table>\n<tr><th>target</th><th>route</th><th>family</th><th>last journey</th></tr>\n");
-        for PathStatus { path, success } in paths.iter().take(PATHS) {
-            let state = match success {
-                None => "none yet",
-                Some(true) => "ok",
-                Some(false) => "failed",
-            };
-            let _ = writeln!(
-                out,
-                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{state}</td></tr>",
-                escape(&path.target),
-                escape(&path.route),
-                path.family
-            );
-        }
-        out.push_str("</table>\n");
-        if let Some(more) = paths.len().checked_sub(PATHS).filter(|more| *more > 0) {
-            let _ = writeln!(out, "<p>and {more} more</p>");
-        }
-    }
+    table(&mut out, ["target", "state", "why", "who must act"], targets, verdict);
+    table(&mut out, ["target", "route", "family", "last journey"], paths, journey);
     out.push_str("</body>\n</html>\n");
     out
+}
+
+fn table<T>(out: &mut String, heads: [&str; 4], rows: &[T], cells: impl Fn(&T) -> [String; 4]) {
+    if rows.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "<table>\n<tr><th>{}</th></tr>", heads.join("</th><th>"));
+    for row in rows.iter().take(ROWS) {
+        let _ = writeln!(out, "<tr><td>{}</td></tr>", cells(row).join("</td><td>"));
+    }
+    out.push_str("</table>\n");
+    if let Some(more) = rows.len().checked_sub(ROWS).filter(|more| *more > 0) {
+        let _ = writeln!(out, "<p>and {more} more</p>");
+    }
+}
+
+fn verdict(told: &Arc<Told>) -> [String; 4] {
+    let now = &told.diagnosis;
+    let (state, reason) = match now.verdict {
+        Verdict::Ok => return [escape(&now.target), "works".to_owned(), String::new(), String::new()],
+        Verdict::Degraded(reason) => ("degraded", reason),
+        Verdict::Down(reason) => ("<strong>down</strong>", reason),
+    };
+    let why = format!("<a href=\"/docs/reasons.md#{reason}\">{reason}</a>: {}", escape(now.summary()));
+    let who = now.blame.map_or("nobody", |who| blame(who, Language::English));
+    [escape(&now.target), state.to_owned(), why, escape(who)]
+}
+
+fn journey(PathStatus { path, success }: &PathStatus) -> [String; 4] {
+    let state = match success {
+        None => "none yet",
+        Some(true) => "ok",
+        Some(false) => "failed",
+    };
+    [escape(&path.target), escape(&path.route), path.family.to_string(), state.to_owned()]
 }
 
 #[cfg(test)]
@@ -76,7 +100,7 @@ mod tests {
 
     #[test]
     fn names_are_escaped_and_paths_have_their_state() {
-        let page = render(&[status("<b>&\"", Some(true)), status("b", Some(false)), status("c", None)]);
+        let page = render(&[], &[status("<b>&\"", Some(true)), status("b", Some(false)), status("c", None)]);
         assert!(page.contains("<td>&lt;b&gt;&amp;&quot;</td><td>direct</td><td>ipv4</td><td>ok</td>"));
         assert!(page.contains("<td>failed</td>") && page.contains("<td>none yet</td>"));
         assert!(!page.contains("more</p>"));
@@ -84,7 +108,7 @@ mod tests {
 
     #[test]
     fn very_many_paths_are_only_counted() {
-        let page = render(&vec![status("a", None); 103]);
+        let page = render(&[], &vec![status("a", None); 103]);
         assert_eq!(page.matches("<td>a</td>").count(), 100);
         assert!(page.contains("<p>and 3 more</p>"));
     }

@@ -64,6 +64,22 @@ async fn short(stream: &mut Stream) -> [String; 3] {
 }
 
 #[tokio::test]
+async fn the_landing_page_shows_first_what_does_not_work_and_who_must_act() {
+    let (state, sinks, _stop) = told();
+    tell(&sinks, "a", Verdict::Ok, None);
+    tell(&sinks, "b", Verdict::Degraded(Reason::HttpSlow), None);
+    tell(&sinks, "<c>", RESET, None);
+    let (_, page) = text(&state, "/").await;
+    let rows: Vec<_> = page.lines().filter(|line| line.starts_with("<tr><td>")).collect();
+    let [down, degraded, works] = rows.as_slice() else { panic!("{page}") };
+    let reset = "<tr><td>&lt;c&gt;</td><td><strong>down</strong></td>\
+                 <td><a href=\"/docs/reasons.md#tls_reset\">tls_reset</a>: ";
+    assert!(down.starts_with(reset) && down.contains("whoever runs the network"), "{down}");
+    assert!(degraded.starts_with("<tr><td>b</td><td>degraded</td>"), "{degraded}");
+    assert_eq!(*works, "<tr><td>a</td><td>works</td><td></td><td></td></tr>");
+}
+
+#[tokio::test]
 async fn a_listener_gets_the_state_and_then_every_change() {
     let (state, sinks, stop) = told();
     tell(&sinks, "b", Verdict::Ok, None);
