@@ -41,10 +41,10 @@ impl Urgency {
     }
 
     /// How long it must hold: a page that the target is down has to be there first, since it keeps this one away.
-    fn wait(self) -> &'static str {
+    fn wait(self) -> Option<&'static str> {
         match self {
-            Self::Page => "2m",
-            Self::Ticket => "15m",
+            Self::Page => Some("2m"),
+            Self::Ticket => None,
         }
     }
 
@@ -69,7 +69,7 @@ pub(super) fn of(objective: &Objective<'_>, urgency: Urgency, substitution: &Sub
             }
             Urgency::Ticket => conditions.join("or\n"),
         },
-        wait: Some(urgency.wait().to_owned()),
+        wait: urgency.wait().map(str::to_owned),
         labels: labels(objective, urgency),
         annotations: annotations(objective, urgency, substitution, "{{ $value | humanizePercentage }}"),
     })
