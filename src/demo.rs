@@ -1,8 +1,8 @@
 //! The demo: a simulated provider that breaks step by step, the canary that watches it, and what people are paged by.
 //!
-//! Promises: loopback only, and nothing of the machine's environment matters but where programs are; every step has a verdict
-//! the canary must come to, and one that it does not come to is told and counted; whatever was started is ended, and
-//! whatever was written is removed, however it ends.
+//! Promises: loopback only, unless the canary is told to listen elsewhere; nothing of the machine's environment matters but
+//! where programs are; every step has a verdict the canary must come to, and one that it does not come to is told and
+//! counted; whatever was started is ended, and whatever was written is removed, unless the program is killed outright.
 
 mod pager;
 mod program;
