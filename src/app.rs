@@ -17,7 +17,6 @@ mod patient;
 mod purse;
 mod signals;
 mod streaks;
-mod surroundings;
 mod watched;
 
 use std::net::SocketAddr;
@@ -41,13 +40,12 @@ use crate::web::{self, Phase, Readiness, WebState};
 use engine::{Command, Engine, Tools};
 pub use follow::{FollowError, Follower, Look, Preferred};
 use follow_up::FollowUps;
-pub use investigate::{Beside, InvestigateError, Investigated, Investigator, Progress};
+pub use investigate::{Beside, InvestigateError, Investigator, Progress};
 use lags::Lags;
 pub use listen::{AddressError, ListenAddress, ListenError};
 use purse::Purse;
 pub use purse::{PurseError, StateError};
 pub use signals::{Signal, Signals};
-pub use surroundings::{ProxyReading, Surroundings, TrustStore, WayOut};
 
 /// How long runs under way may take to finish after a signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);

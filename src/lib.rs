@@ -23,6 +23,10 @@ pub mod status_page;
 
 pub mod diagnosis;
 
+pub mod surroundings;
+
+pub mod document;
+
 pub mod schedule;
 
 pub mod board;

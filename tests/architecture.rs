@@ -24,6 +24,8 @@ const ROOMS: &[&str] = &[
     "probe",
     "status_page",
     "diagnosis",
+    "surroundings",
+    "document",
     "schedule",
     "board",
     "metrics",

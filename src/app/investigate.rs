@@ -14,7 +14,8 @@ use super::evidence::Evidence;
 use super::lags::Lags;
 use super::neighbour::{Hosts, as_neighbour};
 use crate::board::{Board, Standing};
-use crate::diagnosis::{Case, Diagnosis, Neighbour};
+use crate::diagnosis::{Case, Neighbour};
+use crate::document::Investigated;
 use crate::outcome::{Experiment, FollowUp, Outcome, Run, Trial, Wanted};
 use crate::probe::{FollowUps, Prober, SetupError, SystemResolver};
 use crate::target::{Endpoint, Resolver, Route, Target};
@@ -77,19 +78,6 @@ pub struct InvestigateError {
     name: Arc<str>,
     /// Why.
     source: Box<SetupError>,
-}
-
-/// What was found of one target.
-#[derive(Debug)]
-pub struct Investigated {
-    /// The target.
-    pub target: Arc<Target>,
-    /// The run of all its paths.
-    pub run: Run,
-    /// The experiments made after it, in the order they were made.
-    pub follow_ups: Vec<FollowUp>,
-    /// What it comes to.
-    pub diagnosis: Diagnosis,
 }
 
 /// Looks into targets.

@@ -4,12 +4,10 @@
 //! first target that is down 10 DNS, 11 TCP, 12 proxy, 13 TLS, 14 API.
 
 mod choose;
-mod document;
 mod progress;
 mod redact;
 mod report;
 mod story;
-mod texts;
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -20,17 +18,18 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::{Flags, print, runtime, usage};
-use crate::app::{Beside, Investigator, Surroundings};
+use crate::app::{Beside, Investigator};
 use crate::config::{Config, Env, Source, UrlOptions, endpoint_of};
 use crate::diagnosis::Language;
+use crate::document::{self, Document};
 use crate::net::raise_descriptor_limit;
 use crate::outcome::error_chain;
 use crate::probe::SystemResolver;
+use crate::surroundings::Surroundings;
 use crate::target::{
     ENV, Endpoint, ProxyEnvironment, Resolver, ResolverKind, Route, RouteKind, Server, Target, Validation,
 };
 use crate::units::parse_duration;
-use document::Document;
 use progress::Spinners;
 use redact::Redaction;
 use story::Manner;
@@ -159,7 +158,7 @@ fn tell(document: &Document, arguments: &DiagnoseArgs, env: &Env, language: Lang
         return printed;
     }
     if let Some(file) = &arguments.report {
-        let text = report::markdown(document, language, arguments.redact);
+        let text = document::markdown(document, language, arguments.redact);
         if let Err(problem) = report::write(file, &text) {
             return usage(&problem);
         }
@@ -244,7 +243,5 @@ fn width(env: &Env) -> usize {
     terminal.or_else(|| env.get("COLUMNS").ok()?.parse().ok()).unwrap_or(DEFAULT_WIDTH)
 }
 
-#[cfg(test)]
-mod generated;
 #[cfg(test)]
 mod tests;

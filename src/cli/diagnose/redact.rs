@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use super::document::Document;
-use crate::app::Surroundings;
+use crate::document::Document;
+use crate::surroundings::Surroundings;
 use crate::target::{Endpoint, Host, Resolver, ResolverKind, Route, RouteKind, Target};
 
 /// The longest text of an address.

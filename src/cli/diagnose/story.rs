@@ -7,10 +7,9 @@ mod page;
 mod path;
 mod wrap;
 
-use super::document::{Document, FindingPart, TargetPart, time};
-use super::texts;
 use crate::diagnosis::{self, Language, Phrase, Verdict};
-pub(super) use around::{rows, target_lines};
+use crate::document::texts;
+use crate::document::{Document, FindingPart, TargetPart, time};
 use page::{Look, Page, padded, right};
 
 /// How the story is told.
@@ -129,7 +128,7 @@ fn resolvers(page: &mut Page, target: &TargetPart, language: Language) {
     let headings = [Phrase::ColumnResolver, Phrase::ColumnType, Phrase::ColumnAnswer, Phrase::ColumnTime]
         .map(|p| p.told(language));
     let none = Phrase::NoAnswer.told(language);
-    let row = |part: &super::document::ResolverPart| {
+    let row = |part: &crate::document::ResolverPart| {
         let rcode = part.rcode.clone().unwrap_or_else(|| none.to_owned());
         let took = time(std::time::Duration::from_secs_f64(part.seconds));
         [part.resolver.clone(), part.record_type.to_owned(), rcode, took]

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::cli::diagnose::document::samples::{all, document};
-use crate::cli::diagnose::report::markdown;
 use crate::cli::diagnose::story::{Manner, tell};
 use crate::diagnosis::Language;
+use crate::document::markdown;
+use crate::document::samples::{all, document, surroundings};
 
 /// Strings that are no texts: names of a closed set, times, fingerprints.
 const NAMES: [&str; 14] = [
@@ -123,7 +123,7 @@ proptest! {
             *text = format!("{text} {}", shown(*address, *how));
         });
         prop_assert!(!left_in(&written(&document, language)).is_empty());
-        redaction(&crate::cli::diagnose::document::samples::surroundings()).apply(&mut document);
+        redaction(&surroundings()).apply(&mut document);
         let after = written(&document, language);
         prop_assert_eq!(left_in(&after), Vec::<String>::new(), "{}", after);
     }
@@ -174,5 +174,23 @@ fn texts_of(value: &Value, at: &str, found: &mut Vec<(String, String)>) {
             entries.iter().for_each(|(key, value)| texts_of(value, &format!("{at}/{key}"), found));
         }
         Value::String(_) | Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[test]
+fn nothing_internal_and_no_secret_is_left_in_a_redacted_document() {
+    let found = all();
+    let targets: Vec<_> = found.iter().map(|found| found.target.clone()).collect();
+    let mut document = document(Language::English);
+    let before = document.json().unwrap();
+    Redaction::new(&targets, &[], &[], &surroundings()).apply(&mut document);
+    let after = document.json().unwrap();
+    assert!(!before.contains("hunter2"));
+    for internal in ["192.168.1.1", "10.1.2.3", "corp.internal", "10.0.0.0"] {
+        assert!(before.contains(internal), "{internal}");
+        assert!(!after.contains(internal), "{internal}: {after}");
+    }
+    for kept in ["160.79.104.10", "gateway.example.com", "api.openai.com", "8.8.8.8"] {
+        assert!(after.contains(kept), "{kept}");
     }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::page::{Look, Page, padded, right};
 use super::wrap::columns;
-use crate::cli::diagnose::document::{LayerPart, LayerState, PathPart, TargetPart, time};
-use crate::cli::diagnose::texts;
 use crate::diagnosis::{self, Language, Phrase};
+use crate::document::texts;
+use crate::document::{LayerPart, LayerState, PathPart, TargetPart, time};
 use crate::outcome::Layer;
 
 /// Columns of a time.

@@ -1,8 +1,8 @@
 //! The story of the fixed results: as it was told before, in every language and width.
 
 use super::*;
-use crate::cli::diagnose::document::samples::document;
-use crate::cli::diagnose::generated::generated;
+use crate::document::generated::generated;
+use crate::document::samples::document;
 
 fn told(language: Language, width: usize, colour: bool) -> String {
     tell(&document(language), Manner { language, width, colour })

@@ -10,10 +10,10 @@ use crate::outcome::{Blame, Experiment, Family, Layer, Reason};
 
 /// One word of a catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::cli::diagnose) struct Label<T>(pub(in crate::cli::diagnose) T);
+pub struct Label<T>(pub T);
 
 /// A closed catalogue.
-pub(in crate::cli::diagnose) trait Labelled: Copy {
+pub trait Labelled: Copy {
     /// Its name in the schema.
     const NAME: &'static str;
 

@@ -19,7 +19,7 @@ const MOST_ADDRESSES: usize = 4;
 /// What became of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::cli::diagnose) enum LayerState {
+pub enum LayerState {
     /// It worked.
     Passed,
     /// It did not.
@@ -32,17 +32,17 @@ pub(in crate::cli::diagnose) enum LayerState {
 
 /// One layer of a journey.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(in crate::cli::diagnose) struct LayerPart {
+pub struct LayerPart {
     /// Which.
-    pub(in crate::cli::diagnose) layer: Label<Layer>,
+    pub layer: Label<Layer>,
     /// What became of it.
-    pub(in crate::cli::diagnose) state: LayerState,
+    pub state: LayerState,
     /// The time spent in it; `null` where it was not reached.
-    pub(in crate::cli::diagnose) seconds: Option<f64>,
+    pub seconds: Option<f64>,
     /// Why it failed; `null` where it did not.
-    pub(in crate::cli::diagnose) reason: Option<Label<Reason>>,
+    pub reason: Option<Label<Reason>>,
     /// What was seen, or of a failure what was tried, on what, and what came back; `null` where it was not reached.
-    pub(in crate::cli::diagnose) detail: Option<String>,
+    pub detail: Option<String>,
 }
 
 /// The layers of a journey, lowest first.

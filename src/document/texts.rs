@@ -4,7 +4,7 @@ use crate::diagnosis::{Language, Phrase};
 use crate::outcome::Family;
 
 /// A family by its name.
-pub(super) fn family(family: Family, language: Language) -> &'static str {
+pub fn family(family: Family, language: Language) -> &'static str {
     match family {
         Family::Ipv4 => "IPv4",
         Family::Ipv6 => "IPv6",
@@ -13,7 +13,7 @@ pub(super) fn family(family: Family, language: Language) -> &'static str {
 }
 
 /// What stands between the items of a list.
-pub(super) fn comma(language: Language) -> &'static str {
+pub fn comma(language: Language) -> &'static str {
     match language {
         Language::English => ", ",
         Language::Chinese => "、",
@@ -21,7 +21,7 @@ pub(super) fn comma(language: Language) -> &'static str {
 }
 
 /// What stands between a name and what is said of it.
-pub(super) fn colon(language: Language) -> &'static str {
+pub fn colon(language: Language) -> &'static str {
     match language {
         Language::English => ": ",
         Language::Chinese => "：",

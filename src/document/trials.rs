@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::time;
-use crate::cli::diagnose::texts;
 use crate::clock;
 use crate::diagnosis::{self, Language, Phrase};
+use crate::document::texts;
 use crate::outcome::{DnsEvidence, Failure, Handshake, Outcome, PlainAnswer, Reason, Stage, Trial};
 use crate::units::{PromDuration, roughly};
 

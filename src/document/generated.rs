@@ -6,7 +6,7 @@ use crate::config::Env;
 
 /// Compares a file with what the code makes of it; writes it where that was asked for.
 #[track_caller]
-pub(super) fn generated(path: &str, content: &str) {
+pub(crate) fn generated(path: &str, content: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if Env::process().get("UPDATE_GENERATED").is_ok_and(|value| value == "1") {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();

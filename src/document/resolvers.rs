@@ -8,21 +8,21 @@ use crate::outcome::{DnsEvidence, FollowUp, Lookup, Reason, Stage, Trial};
 
 /// What one resolver said for one type of record.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(in crate::cli::diagnose) struct ResolverPart {
+pub struct ResolverPart {
     /// The resolver's name; of a server of resolv.conf its address.
-    pub(in crate::cli::diagnose) resolver: String,
+    pub resolver: String,
     /// `A` or `AAAA`.
-    pub(in crate::cli::diagnose) record_type: &'static str,
+    pub record_type: &'static str,
     /// The response code, such as `NOERROR`; `null` where no well-formed reply came.
-    pub(in crate::cli::diagnose) rcode: Option<String>,
+    pub rcode: Option<String>,
     /// The addresses.
-    pub(in crate::cli::diagnose) addresses: Vec<String>,
+    pub addresses: Vec<String>,
     /// How long it took.
-    pub(in crate::cli::diagnose) seconds: f64,
+    pub seconds: f64,
     /// Why there is no answer that can be used; `null` where there is one.
-    pub(in crate::cli::diagnose) reason: Option<Label<Reason>>,
+    pub reason: Option<Label<Reason>>,
     /// What was asked and what came back, of such a failure.
-    pub(in crate::cli::diagnose) detail: Option<String>,
+    pub detail: Option<String>,
 }
 
 impl ResolverPart {

@@ -1,143 +1,166 @@
-//! What `diagnose` found, as data: what `--json` prints, and what the story and the report are told from.
+//! What was found of targets, as data: what `diagnose --json` prints and the JSON API answers, and what stories, pages and
+//! reports are told from.
 //!
 //! Promises: keys, and names in them, stay; what is absent is `null`; texts are in the chosen language, but for the details
 //! of failures, which are in the words of the journey. The types are the schema.
 
+mod around;
 mod environment;
+#[cfg(test)]
+pub(crate) mod generated;
 mod label;
 mod layers;
+mod report;
 mod resolvers;
+pub mod texts;
 mod trials;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::app::{Investigated, Surroundings};
 use crate::clock;
 use crate::diagnosis::{self, Diagnosis, Language, Phrase, Verdict};
 use crate::outcome::{
-    Blame, CertFacts, Experiment, Family, Finding, FollowUp, Layer, Outcome, Reason, Trial,
+    Blame, CertFacts, Experiment, Family, Finding, FollowUp, Layer, Outcome, Reason, Run, Trial,
 };
-pub(super) use environment::{Environment, Variable, WayOutPart};
-pub(super) use label::Label;
-pub(super) use layers::{LayerPart, LayerState};
-pub(super) use resolvers::ResolverPart;
+use crate::surroundings::Surroundings;
+use crate::target::Target;
+pub use around::{rows, target_lines};
+pub use environment::{Environment, NameServers, ProxyPart, TrustPart, Variable, WayOutPart};
+pub use label::{Label, Labelled};
+pub use layers::{LayerPart, LayerState};
+pub use report::markdown;
+pub use resolvers::ResolverPart;
 
 /// The exit code where a target works, but not as it should.
 const EXIT_DEGRADED: u8 = 1;
 
+/// What was found of one target.
+#[derive(Debug)]
+pub struct Investigated {
+    /// The target.
+    pub target: Arc<Target>,
+    /// The run of all its paths.
+    pub run: Run,
+    /// The experiments made after it, in the order they were made.
+    pub follow_ups: Vec<FollowUp>,
+    /// What it comes to.
+    pub diagnosis: Diagnosis,
+}
+
 /// What `api-canary diagnose --json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(super) struct Document {
+pub struct Document {
     /// The targets, in the order asked for.
-    pub(super) targets: Vec<TargetPart>,
+    pub targets: Vec<TargetPart>,
     /// The exit code of the program: 0 all works, 1 degraded, and by the layer of the first target that is down 10 `dns`,
     /// 11 `tcp`, 12 `proxy`, 13 `tls`, 14 `api`.
-    pub(super) exit_code: u8,
+    pub exit_code: u8,
 }
 
 /// One target.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(super) struct TargetPart {
+pub struct TargetPart {
     /// Its name.
-    pub(super) target: String,
+    pub target: String,
     /// The endpoint that the verdict is about, without its query.
-    pub(super) url: String,
+    pub url: String,
     /// `ok`, or the reason; docs/reasons.md tells of each.
-    pub(super) verdict: Label<Verdict>,
+    pub verdict: Label<Verdict>,
     /// The layer of the trouble; `null` where there is none.
-    pub(super) layer: Option<Label<Layer>>,
+    pub layer: Option<Label<Layer>>,
     /// Who must act; `null` where nobody must.
-    pub(super) blame: Option<Label<Blame>>,
+    pub blame: Option<Label<Blame>>,
     /// Whether it works in spite of the reason.
-    pub(super) degraded: bool,
+    pub degraded: bool,
     /// The verdict in one sentence.
-    pub(super) summary: String,
+    pub summary: String,
     /// What to do; `null` where there is nothing.
-    pub(super) remedy: Option<String>,
+    pub remedy: Option<String>,
     /// Everything that is not as it should be, the verdict's own finding first.
-    pub(super) findings: Vec<FindingPart>,
+    pub findings: Vec<FindingPart>,
     /// The experiments made after the journeys.
-    pub(super) followups: Vec<FollowUpPart>,
+    pub followups: Vec<FollowUpPart>,
     /// One journey a path and endpoint.
-    pub(super) paths: Vec<PathPart>,
+    pub paths: Vec<PathPart>,
     /// What each resolver said.
-    pub(super) resolvers: Vec<ResolverPart>,
+    pub resolvers: Vec<ResolverPart>,
     /// What is around the program, as far as it decides how calls leave.
-    pub(super) environment: Environment,
+    pub environment: Environment,
     /// What speaks for the verdict, the most telling first.
-    pub(super) evidence: Vec<String>,
+    pub evidence: Vec<String>,
     /// What was thought of and is not so.
-    pub(super) ruled_out: Vec<String>,
+    pub ruled_out: Vec<String>,
     /// The certificates that were presented, the server's own first; each once.
-    pub(super) certificates: Vec<CertificatePart>,
+    pub certificates: Vec<CertificatePart>,
 }
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(super) struct FindingPart {
+pub struct FindingPart {
     /// The reason.
-    pub(super) reason: Label<Reason>,
+    pub reason: Label<Reason>,
     /// Its layer.
-    pub(super) layer: Label<Layer>,
+    pub layer: Label<Layer>,
     /// What was tried, on what, and what came back.
-    pub(super) detail: String,
+    pub detail: String,
 }
 
 /// One experiment.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(super) struct FollowUpPart {
+pub struct FollowUpPart {
     /// Its name.
-    pub(super) name: Label<Experiment>,
+    pub name: Label<Experiment>,
     /// Whether anything came of it.
-    pub(super) conclusive: bool,
+    pub conclusive: bool,
     /// What came of it, or why nothing did.
-    pub(super) result: String,
+    pub result: String,
     /// The two things that it tells apart.
-    pub(super) tells: [String; 2],
+    pub tells: [String; 2],
     /// How long it took.
-    pub(super) seconds: f64,
+    pub seconds: f64,
 }
 
 /// One journey.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(super) struct PathPart {
+pub struct PathPart {
     /// The route.
-    pub(super) route: String,
+    pub route: String,
     /// The family.
-    pub(super) family: Label<Family>,
+    pub family: Label<Family>,
     /// Whether it reached the top and every expectation held, be it when tried again.
-    pub(super) ok: bool,
+    pub ok: bool,
     /// All five layers, lowest first.
-    pub(super) layers: Vec<LayerPart>,
+    pub layers: Vec<LayerPart>,
     /// The endpoint, without its query.
-    pub(super) endpoint: String,
+    pub endpoint: String,
     /// The attempt that succeeded, where the first one did not; `null` otherwise.
-    pub(super) succeeded_in_attempt: Option<usize>,
+    pub succeeded_in_attempt: Option<usize>,
 }
 
 /// One certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub(super) struct CertificatePart {
+pub struct CertificatePart {
     /// The subject, in the style of RFC 4514.
-    pub(super) subject: String,
+    pub subject: String,
     /// The issuer, in the same style.
-    pub(super) issuer: String,
+    pub issuer: String,
     /// The DNS names it is for.
-    pub(super) names: Vec<String>,
+    pub names: Vec<String>,
     /// From when it is valid.
-    pub(super) not_before: String,
+    pub not_before: String,
     /// Until when.
-    pub(super) not_after: String,
+    pub not_after: String,
     /// SHA-256 of it, in hex.
-    pub(super) fingerprint_sha256: String,
+    pub fingerprint_sha256: String,
 }
 
 impl Document {
     /// The document of what was found.
-    pub(super) fn of(found: &[Investigated], surroundings: &Surroundings, language: Language) -> Self {
+    pub fn of(found: &[Investigated], surroundings: &Surroundings, language: Language) -> Self {
         Self {
             targets: found.iter().map(|found| TargetPart::of(found, surroundings, language)).collect(),
             exit_code: exit_code(found.iter().map(|found| &found.diagnosis)),
@@ -145,12 +168,12 @@ impl Document {
     }
 
     /// The document as it is printed.
-    pub(super) fn json(&self) -> Result<String, serde_json::Error> {
+    pub fn json(&self) -> Result<String, serde_json::Error> {
         Ok(format!("{}\n", serde_json::to_string_pretty(self)?))
     }
 
     /// Every text in it that can hold a name or an address.
-    pub(super) fn texts(&mut self, each: &mut impl FnMut(&mut String)) {
+    pub fn texts(&mut self, each: &mut impl FnMut(&mut String)) {
         for target in &mut self.targets {
             target.texts(each);
         }
@@ -299,7 +322,7 @@ fn certificate(facts: &CertFacts) -> CertificatePart {
 }
 
 /// A duration as people say it: three figures are more than enough.
-pub(super) fn time(took: Duration) -> String {
+pub fn time(took: Duration) -> String {
     let seconds = took.as_secs_f64();
     match seconds * 1000.0 {
         // Loopback and what is remembered are faster than a tenth of a millisecond.
@@ -312,6 +335,6 @@ pub(super) fn time(took: Duration) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod samples;
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;

@@ -5,31 +5,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Document;
-use crate::app::{Investigated, Surroundings};
 use crate::clock;
 use crate::config::{Config, Env, UrlOptions};
 use crate::diagnosis::{Diagnosis, Facts, Language, Say, Seen, Verdict};
+use crate::document::Investigated;
 use crate::outcome::{
     AnswerSource, AnsweredBy, ApiEvidence, Asked, Attempt, CertFacts, ChainFacts, ConnectAttempt,
     DnsEvidence, Experiment, Failure, Family, Finding, FollowUp, Handshake, HttpVersion, Layer, Lookup,
     Outcome, OutsideChecks, PathId, PlainAnswer, ProxyEvidence, Reason, RecordType, Run, Stage, Stages,
     TcpEvidence, TlsEvidence, Transport, Trial, Wanted,
 };
+use crate::surroundings::Surroundings;
 use crate::target::Target;
 
 /// The three of them in one document.
-pub(in crate::cli::diagnose) fn document(language: Language) -> Document {
+pub(crate) fn document(language: Language) -> Document {
     Document::of(&all(), &surroundings(), language)
 }
 
-pub(in crate::cli::diagnose) fn surroundings() -> Surroundings {
+pub(crate) fn surroundings() -> Surroundings {
     Surroundings::sample(&[
         ("https_proxy", "http://u:hunter2@proxy.corp.internal:3128"),
         ("NO_PROXY", "10.0.0.0/8,example.com:443"),
     ])
 }
 
-pub(in crate::cli::diagnose) fn all() -> Vec<Investigated> {
+pub(crate) fn all() -> Vec<Investigated> {
     vec![healthy(), degraded(), down()]
 }
 

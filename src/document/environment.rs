@@ -4,89 +4,89 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Label;
-use crate::app::{Surroundings, TrustStore};
 use crate::clock;
 use crate::outcome::Family;
+use crate::surroundings::{Surroundings, TrustStore};
 use crate::target::{Roots, Target};
 
 /// What is around the program.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(in crate::cli::diagnose) struct Environment {
+pub struct Environment {
     /// The version of api-canary.
-    pub(in crate::cli::diagnose) version: String,
+    pub version: String,
     /// What this machine's clock said, in UTC.
-    pub(in crate::cli::diagnose) clock: String,
+    pub clock: String,
     /// The proxy variables that are set and not empty.
-    pub(in crate::cli::diagnose) proxy_variables: Vec<Variable>,
+    pub proxy_variables: Vec<Variable>,
     /// How curl and others read them for this target.
-    pub(in crate::cli::diagnose) proxy: ProxyPart,
+    pub proxy: ProxyPart,
     /// Whom the resolver `system` asks.
-    pub(in crate::cli::diagnose) name_servers: NameServers,
+    pub name_servers: NameServers,
     /// The machine's own store of certificates.
-    pub(in crate::cli::diagnose) trust_store: TrustPart,
+    pub trust_store: TrustPart,
     /// The file of the only certificates that this target trusts; `null` where it trusts the public ones.
-    pub(in crate::cli::diagnose) trusted_only: Option<String>,
+    pub trusted_only: Option<String>,
     /// By which interface packets leave for the internet; a family without a route is absent.
-    pub(in crate::cli::diagnose) ways_out: Vec<WayOutPart>,
+    pub ways_out: Vec<WayOutPart>,
 }
 
 /// An environment variable.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(in crate::cli::diagnose) struct Variable {
+pub struct Variable {
     /// Its name.
-    pub(in crate::cli::diagnose) name: &'static str,
+    pub name: &'static str,
     /// Its value without credentials; `null` where it is not fit to be shown.
-    pub(in crate::cli::diagnose) value: Option<String>,
+    pub value: Option<String>,
 }
 
 /// How the proxy variables are read for a target.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
-pub(in crate::cli::diagnose) struct ProxyPart {
+pub struct ProxyPart {
     /// The proxy that curl goes through; `null` where it goes straight to the target.
-    pub(in crate::cli::diagnose) curl: Option<String>,
+    pub curl: Option<String>,
     /// Why curl gets nowhere; `null` where it does.
-    pub(in crate::cli::diagnose) problem: Option<String>,
+    pub problem: Option<String>,
     /// How other clients go another way.
-    pub(in crate::cli::diagnose) disagreements: Vec<String>,
+    pub disagreements: Vec<String>,
 }
 
 /// What resolv.conf says.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(in crate::cli::diagnose) struct NameServers {
+pub struct NameServers {
     /// The file.
-    pub(in crate::cli::diagnose) file: String,
+    pub file: String,
     /// The servers that are asked.
-    pub(in crate::cli::diagnose) servers: Vec<String>,
+    pub servers: Vec<String>,
     /// The domains that short names are looked for in.
-    pub(in crate::cli::diagnose) search: Vec<String>,
+    pub search: Vec<String>,
     /// Names with fewer dots are short; `null` where the file cannot be used.
-    pub(in crate::cli::diagnose) ndots: Option<usize>,
+    pub ndots: Option<usize>,
     /// Why no server can be asked; `null` where one can.
-    pub(in crate::cli::diagnose) problem: Option<String>,
+    pub problem: Option<String>,
 }
 
 /// A store of certificates.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(in crate::cli::diagnose) struct TrustPart {
+pub struct TrustPart {
     /// Its files and directories.
-    pub(in crate::cli::diagnose) places: Vec<String>,
+    pub places: Vec<String>,
     /// How many certificates are in them.
-    pub(in crate::cli::diagnose) certificates: usize,
+    pub certificates: usize,
     /// The variables that lead to it: `SSL_CERT_FILE`, `SSL_CERT_DIR`.
-    pub(in crate::cli::diagnose) variables: Vec<Variable>,
+    pub variables: Vec<Variable>,
     /// What of it cannot be read.
-    pub(in crate::cli::diagnose) problems: Vec<String>,
+    pub problems: Vec<String>,
 }
 
 /// A way out.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(in crate::cli::diagnose) struct WayOutPart {
+pub struct WayOutPart {
     /// For which family.
-    pub(in crate::cli::diagnose) family: Label<Family>,
+    pub family: Label<Family>,
     /// The interface.
-    pub(in crate::cli::diagnose) interface: String,
+    pub interface: String,
     /// Whether it is named as those of VPNs are.
-    pub(in crate::cli::diagnose) vpn: bool,
+    pub vpn: bool,
 }
 
 impl Environment {
