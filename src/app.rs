@@ -30,10 +30,11 @@ use tokio::time::timeout;
 use crate::board::Board;
 use crate::clock;
 use crate::config::{Config, Env, Problems, Source};
+use crate::history::{History, Limits};
 use crate::metrics::{Configured, Metrics, MetricsError};
 use crate::net::raise_descriptor_limit;
 use crate::probe::{Prober, SetupError, SystemResolver};
-use crate::sinks::{Events, Sinks};
+use crate::sinks::{Events, Knowledge, Sinks};
 use crate::status_page::StatusPages;
 use crate::target::Target;
 use crate::web::{self, Phase, Readiness, WebState};
@@ -135,17 +136,22 @@ pub async fn serve_telling(
     let listeners = listen::all(&options.listen).await?;
 
     let metrics = Arc::new(Metrics::new()?);
-    let sinks = Sinks::new(Arc::new(Board::default()), Arc::clone(&metrics));
+    let history = Arc::new(History::new(Limits::default()));
+    let sinks = Sinks::new(Arc::new(Board::default()), Arc::clone(&history), Arc::clone(&metrics));
+    let knowledge = Arc::clone(sinks.knowledge());
+    knowledge.watch(&config.targets);
     metrics.configure(configured(&config));
     metrics.program().reloaded(true, clock::wall());
     let readiness = Arc::new(Readiness::new());
     let (stop_web, stopped) = watch::channel(false);
-    let state = Arc::new(WebState::new(
-        Arc::clone(&metrics),
-        Arc::clone(&readiness),
-        Arc::clone(sinks.events()),
-        stopped,
-    ));
+    let parts = web::Parts {
+        metrics: Arc::clone(&metrics),
+        readiness: Arc::clone(&readiness),
+        events: Arc::clone(sinks.events()),
+        knowledge: Arc::clone(&knowledge),
+        history: Arc::clone(&history),
+    };
+    let state = Arc::new(WebState::new(parts, stopped));
     let addresses = listeners.iter().map(|(_, address)| *address).collect();
     let serving = Serving { addresses, events: Arc::clone(sinks.events()), stop: end };
     let mut servers = tokio::task::JoinSet::new();
@@ -176,10 +182,11 @@ pub async fn serve_telling(
     // Nobody need listen.
     let _ = started.send(serving);
 
+    let shown = Shown { metrics: Arc::clone(&metrics), knowledge, history };
     let mut current = config;
     while signals.next().await == Signal::Reload {
         let loaded = tokio::select! {
-            loaded = reload(&options, &current, &system, &purse, &metrics, &commands) => loaded,
+            loaded = reload(&options, &current, &system, &purse, &shown, &commands) => loaded,
             // Its files may be on a disk that does not answer, which must not keep the program from ending.
             () = signals.stop() => {
                 tracing::warn!(config = %options.source, "a reload was under way and is given up");
@@ -235,13 +242,21 @@ async fn stop(signals: &mut Signals) {
     }
 }
 
+/// What shows which targets there are.
+#[derive(Debug)]
+struct Shown {
+    metrics: Arc<Metrics>,
+    knowledge: Arc<Knowledge>,
+    history: Arc<History>,
+}
+
 /// Loads the config again and changes what it must; a config with problems changes nothing, and is `None`.
 async fn reload(
     options: &ServeOptions,
     current: &Config,
     system: &Arc<SystemResolver>,
     purse: &Arc<Purse>,
-    metrics: &Metrics,
+    shown: &Shown,
     commands: &mpsc::Sender<Command>,
 ) -> Option<Config> {
     let (source, env, system) = (options.source.clone(), options.env.clone(), Arc::clone(system));
@@ -258,16 +273,18 @@ async fn reload(
     let failed = match loading.await {
         Ok(Ok((config, changes, with))) => {
             let changed = changes.len();
+            shown.knowledge.watch(&config.targets);
+            shown.history.keep(&|name| config.targets.iter().any(|target| &*target.name == name));
             // The engine is gone only if it failed, which it has logged.
             let _ = commands.send(Command::Change(changes, with)).await;
-            metrics.program().reloaded(true, clock::wall());
+            shown.metrics.program().reloaded(true, clock::wall());
             tracing::info!(targets = config.targets.len(), changed, config = %options.source, "reloaded");
             return Some(config);
         }
         Ok(Err(error)) => error.to_string(),
         Err(error) => error.to_string(),
     };
-    metrics.program().reloaded(false, clock::wall());
+    shown.metrics.program().reloaded(false, clock::wall());
     tracing::error!(config = %options.source, problems = %failed, "reload failed, the old config stays");
     None
 }

@@ -8,6 +8,7 @@ mod around;
 mod environment;
 #[cfg(test)]
 pub(crate) mod generated;
+mod journey;
 mod label;
 mod layers;
 mod report;
@@ -30,6 +31,7 @@ use crate::surroundings::Surroundings;
 use crate::target::Target;
 pub use around::{rows, target_lines};
 pub use environment::{Environment, NameServers, ProxyPart, TrustPart, Variable, WayOutPart};
+pub use journey::{JourneyPart, PhasePart};
 pub use label::{Label, Labelled};
 pub use layers::{LayerPart, LayerState};
 pub use report::markdown;

@@ -31,6 +31,8 @@ pub mod schedule;
 
 pub mod board;
 
+pub mod history;
+
 pub mod metrics;
 
 pub mod rules;

@@ -5,6 +5,7 @@
 
 mod events;
 mod incident;
+mod knowledge;
 mod notices;
 mod pauses;
 mod verdicts;
@@ -16,12 +17,14 @@ use tokio::time::Instant;
 use crate::board::{Board, Standing};
 use crate::clock;
 use crate::diagnosis::{Change, Diagnosis};
+use crate::history::History;
 use crate::metrics::{CallState, Metrics, TargetSummary, ToldDiagnosis};
-use crate::outcome::{Outcome, Run, Severity};
+use crate::outcome::{FollowUp, Outcome, Run, Severity};
 use crate::status_page::PageStatus;
 use crate::target::Target;
 pub use events::{Events, Subscription, Told};
 use incident::{Event, Incidents};
+pub use knowledge::{Knowledge, Known, LastRun};
 use notices::{Changes, Notices};
 use pauses::Pauses;
 
@@ -34,6 +37,8 @@ pub struct Beside {
     pub status: Option<PageStatus>,
     /// What is told of the target from now on, and what changed with it.
     pub diagnosis: Option<(Diagnosis, Option<Change>)>,
+    /// The experiments made since its trouble began, as far as they count.
+    pub follow_ups: Arc<[FollowUp]>,
 }
 
 /// All sinks.
@@ -41,6 +46,8 @@ pub struct Beside {
 pub struct Sinks {
     board: Arc<Board>,
     metrics: Arc<Metrics>,
+    history: Arc<History>,
+    knowledge: Arc<Knowledge>,
     incidents: Mutex<Incidents>,
     notices: Mutex<Notices>,
     pauses: Mutex<Pauses>,
@@ -50,10 +57,12 @@ pub struct Sinks {
 impl Sinks {
     /// Sinks that write to these.
     #[must_use]
-    pub fn new(board: Arc<Board>, metrics: Arc<Metrics>) -> Self {
+    pub fn new(board: Arc<Board>, history: Arc<History>, metrics: Arc<Metrics>) -> Self {
         Self {
             board,
             metrics,
+            history,
+            knowledge: Arc::default(),
             incidents: Mutex::default(),
             notices: Mutex::default(),
             pauses: Mutex::default(),
@@ -65,6 +74,12 @@ impl Sinks {
     #[must_use]
     pub fn events(&self) -> &Arc<Events> {
         &self.events
+    }
+
+    /// All that is known of every target.
+    #[must_use]
+    pub fn knowledge(&self) -> &Arc<Knowledge> {
+        &self.knowledge
     }
 
     /// Puts the result of a run on the board: how the target stands now. [`Self::apply`] hands it on.
@@ -80,7 +95,7 @@ impl Sinks {
     }
 
     /// Hands on the result of a run of this target, which stands like this with it.
-    pub fn apply(&self, target: &Target, run: &Run, standing: &Standing, beside: &Beside, now: Instant) {
+    pub fn apply(&self, target: &Target, run: &Arc<Run>, standing: &Standing, beside: &Beside, now: Instant) {
         let name = &run.target;
         for (endpoint, path) in &run.retired {
             self.incidents().forget_path(endpoint, path);
@@ -115,22 +130,43 @@ impl Sinks {
         self.pauses.lock().unwrap_or_else(PoisonError::into_inner).note(target, beside.call, standing.up);
         log_notices(name, &changes);
         log_preferred(target, standing);
-        if let Some((diagnosis, change)) = &beside.diagnosis {
-            self.tell(diagnosis, change.as_ref());
-        }
+        let told =
+            beside.diagnosis.as_ref().and_then(|(diagnosis, change)| self.tell(diagnosis, change.as_ref()));
+        let at = clock::wall();
+        let outcomes = self.board.target(name);
+        self.history.note(standing, &outcomes, run);
+        let last = LastRun {
+            at,
+            run: Arc::clone(run),
+            outcomes,
+            standing: standing.clone(),
+            call: beside.call,
+            page: beside.status.clone(),
+        };
+        self.knowledge.change(name, |known| {
+            known.last = Some(Arc::new(last));
+            known.follow_ups = Arc::clone(&beside.follow_ups);
+            known.told = told.or(known.told.take());
+        });
     }
 
     /// Hands on what follow-ups made of the last run.
-    pub fn diagnosed(&self, diagnosis: &Diagnosis, change: Option<&Change>) {
+    pub fn diagnosed(&self, diagnosis: &Diagnosis, change: Option<&Change>, follow_ups: Arc<[FollowUp]>) {
         self.metrics.record_diagnosis(&diagnosis.target, told(diagnosis, change));
-        self.tell(diagnosis, change);
+        let told = self.tell(diagnosis, change);
+        self.knowledge.change(&diagnosis.target, |known| {
+            known.follow_ups = follow_ups;
+            known.told = told.or(known.told.take());
+        });
     }
 
-    fn tell(&self, diagnosis: &Diagnosis, change: Option<&Change>) {
-        self.events.note(diagnosis, change, clock::wall());
+    fn tell(&self, diagnosis: &Diagnosis, change: Option<&Change>) -> Option<Arc<Told>> {
+        let at = clock::wall();
         if let Some(change) = change {
             verdicts::log(diagnosis, change);
+            self.history.told(diagnosis, at);
         }
+        self.events.note(diagnosis, change, at)
     }
 
     fn incidents(&self) -> MutexGuard<'_, Incidents> {
@@ -145,6 +181,7 @@ impl Sinks {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).forget(target);
         self.pauses.lock().unwrap_or_else(PoisonError::into_inner).forget(target);
         self.events.forget(target);
+        self.knowledge.forget(target);
     }
 }
 

@@ -6,11 +6,12 @@
 mod connection;
 mod docs;
 mod events;
-mod landing;
 mod lifecycle;
+mod pages;
 mod scrape;
 
 use std::io;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,8 +26,9 @@ use tower_http::compression::CompressionLayer;
 
 pub use lifecycle::{Phase, Readiness};
 
+use crate::history::History;
 use crate::metrics::Metrics;
-use crate::sinks::Events;
+use crate::sinks::{Events, Knowledge};
 
 /// Expositions rendered at once; more scrapes than that wait, since each takes a core and twice its text in memory.
 const RENDERS: usize = 2;
@@ -42,15 +44,25 @@ const GONE: Duration = Duration::from_secs(60);
 /// How long to wait after a connection could not be accepted, such as for want of descriptors.
 const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
 
-/// What the handlers share.
+/// What the pages are made of.
 #[derive(Debug)]
-pub struct WebState {
+pub struct Parts {
     /// What `/metrics` shows.
     pub metrics: Arc<Metrics>,
     /// What `/-/ready` shows.
     pub readiness: Arc<Readiness>,
     /// What `/api/v1/events` tells.
     pub events: Arc<Events>,
+    /// All that is known of every target now.
+    pub knowledge: Arc<Knowledge>,
+    /// What was known of them before.
+    pub history: Arc<History>,
+}
+
+/// What the handlers share.
+#[derive(Debug)]
+pub struct WebState {
+    parts: Parts,
     /// Says when to stop.
     stopped: watch::Receiver<bool>,
     renders: Semaphore,
@@ -61,21 +73,22 @@ pub struct WebState {
 impl WebState {
     /// The state of a server that serves until `stopped` says so.
     #[must_use]
-    pub fn new(
-        metrics: Arc<Metrics>,
-        readiness: Arc<Readiness>,
-        events: Arc<Events>,
-        stopped: watch::Receiver<bool>,
-    ) -> Self {
+    pub fn new(parts: Parts, stopped: watch::Receiver<bool>) -> Self {
         Self {
-            metrics,
-            readiness,
-            events,
+            parts,
             stopped,
             renders: Semaphore::new(RENDERS),
             connections: Arc::new(Semaphore::new(CONNECTIONS)),
             streams: Arc::new(Semaphore::new(events::STREAMS)),
         }
+    }
+}
+
+impl Deref for WebState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
     }
 }
 
@@ -91,9 +104,10 @@ fn escape(text: &str) -> String {
 /// All pages.
 pub fn router(state: Arc<WebState>) -> Router {
     Router::new()
-        .route("/", get(landing::page))
+        .route("/", get(pages::overview))
         .route("/metrics", get(scrape::metrics))
         .route("/docs/{page}", get(docs::page))
+        .route("/assets/{name}", get(pages::asset))
         .route("/api/v1/events", get(events::events))
         .route("/-/healthy", get(lifecycle::healthy))
         .route("/-/ready", get(lifecycle::ready))

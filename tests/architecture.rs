@@ -28,6 +28,7 @@ const ROOMS: &[&str] = &[
     "document",
     "schedule",
     "board",
+    "history",
     "metrics",
     "rules",
     "sinks",

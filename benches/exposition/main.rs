@@ -29,9 +29,14 @@ const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 fn main() -> Result<(), Box<dyn Error>> {
     let (targets, rounds) = if is_smoke() { (50, 1) } else { (1000, 15) };
     let metrics = Arc::new(Metrics::new()?);
-    let sinks = Sinks::new(Arc::default(), Arc::clone(&metrics));
+    let sinks = Sinks::new(Arc::default(), Arc::default(), Arc::clone(&metrics));
     let model = Config::load(&Source::Default, &Env::of::<&str, &str>([]))?.targets.remove(0);
-    let runs: Vec<(Target, Run)> = (0..targets).map(|number| run(&model, number)).collect();
+    let runs: Vec<(Target, Arc<Run>)> = (0..targets)
+        .map(|number| {
+            let (target, run) = run(&model, number);
+            (target, Arc::new(run))
+        })
+        .collect();
     let apply = || {
         let start = cpu_time();
         let now = tokio::time::Instant::now();

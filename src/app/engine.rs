@@ -237,9 +237,10 @@ impl Engine {
         let examined = Examined { target, run: &run, standing: &standing, started };
         let told =
             watched.patient.examine(examined, sinks.latest(&run.target), &mut self.neighbours, lags, now);
-        let beside = Beside { call: state, status: page, diagnosis: Some(told) };
-        sinks.apply(target, &run, &standing, &beside, now);
-        self.follow_up(&run.target, now);
+        let follow_ups = watched.patient.follow_ups(now);
+        let beside = Beside { call: state, status: page, diagnosis: Some(told), follow_ups };
+        sinks.apply(target, &Arc::new(run), &standing, &beside, now);
+        self.follow_up(&target.name, now);
     }
 
     fn change(&mut self, changes: Vec<Prepared>, now: Instant) {

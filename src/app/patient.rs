@@ -109,6 +109,12 @@ impl Patient {
         Some(self.damper.note(found, signature.as_ref(), New::FollowUps, target.diagnosis, now))
     }
 
+    /// The experiments made since its trouble began, as far as they count.
+    pub(super) fn follow_ups(&self, now: Instant) -> Arc<[FollowUp]> {
+        let found = self.inquiry.found(now);
+        if found.is_empty() { Arc::default() } else { found.into() }
+    }
+
     /// The experiments that would tell more after those of this round.
     pub(super) fn wanted(&self, target: &Target, made: &[FollowUp]) -> Vec<Wanted> {
         self.trouble.as_ref().map(|trouble| trouble.evidence.wanted(target, made)).unwrap_or_default()

@@ -55,10 +55,16 @@ impl Events {
         Subscription { state: told.values().cloned().collect(), changes: self.changes.subscribe() }
     }
 
-    pub(super) fn note(&self, diagnosis: &Diagnosis, change: Option<&Change>, at: SystemTime) {
+    /// What is told from now on; `None` where that is what was told already.
+    pub(super) fn note(
+        &self,
+        diagnosis: &Diagnosis,
+        change: Option<&Change>,
+        at: SystemTime,
+    ) -> Option<Arc<Told>> {
         if change.is_none() && diagnosis.verdict == Verdict::Ok {
             // As a rule nothing is wrong, and nothing has changed.
-            return;
+            return None;
         }
         let mut told = self.lock();
         let known = told.get(&diagnosis.target);
@@ -71,8 +77,9 @@ impl Events {
         told.insert(Arc::clone(&diagnosis.target), Arc::clone(&now));
         if change.is_some() {
             // Nobody need listen.
-            let _ = self.changes.send(now);
+            let _ = self.changes.send(Arc::clone(&now));
         }
+        Some(now)
     }
 
     pub(super) fn forget(&self, target: &str) {

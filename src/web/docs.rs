@@ -24,7 +24,7 @@ const PAGES: [(&str, &str); 2] = [
 ];
 
 /// How all pages look.
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = include_str!("assets/style.css");
 
 /// Nothing may be loaded but our own style sheet, and no other page may frame ours.
 const POLICY: &str =
@@ -33,14 +33,6 @@ const POLICY: &str =
 /// Rendered once, when the first page is asked for.
 static RENDERED: LazyLock<Vec<(&str, String)>> =
     LazyLock::new(|| PAGES.iter().map(|(name, markdown)| (*name, render(name, markdown))).collect());
-
-/// A page with the headers that keep a browser from doing more than showing it.
-pub(super) type Page = ([(HeaderName, &'static str); 5], String);
-
-/// A page of this HTML.
-pub(super) fn html(body: String) -> Page {
-    (headers("text/html; charset=utf-8"), body)
-}
 
 fn headers(content_type: &'static str) -> [(HeaderName, &'static str); 5] {
     [

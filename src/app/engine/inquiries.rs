@@ -61,7 +61,8 @@ impl Engine {
         let late = diagnosis::is_late(self.tools.lags.worst_since(errand.begun, now), target);
         if !results.is_empty() && !late && patient.inquiry.learned(round, results, now) {
             if let Some((diagnosis, change)) = patient.reconsider(target, &self.neighbours, now) {
-                self.tools.sinks.diagnosed(&diagnosis, change.as_ref());
+                let follow_ups = patient.follow_ups(now);
+                self.tools.sinks.diagnosed(&diagnosis, change.as_ref(), follow_ups);
             }
             errand.made.extend_from_slice(results);
             let wanted = self.desk.possible(target, patient.wanted(target, &errand.made));

@@ -26,7 +26,7 @@ fn prober(timeout: &str) -> Arc<Prober> {
 
 fn engine(probers: Vec<Arc<Prober>>) -> Engine {
     let metrics = Arc::new(Metrics::new().unwrap());
-    let sinks = Sinks::new(Arc::new(Board::default()), Arc::clone(&metrics));
+    let sinks = Sinks::new(Arc::new(Board::default()), Arc::default(), Arc::clone(&metrics));
     let tools = Tools {
         sinks,
         metrics,

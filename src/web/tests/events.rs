@@ -13,9 +13,17 @@ const RESET: Verdict = Verdict::Down(Reason::TlsReset);
 /// What the pages show, what is told, and what stops them.
 fn told() -> (Arc<WebState>, Sinks, watch::Sender<bool>) {
     let metrics = Arc::new(Metrics::new().unwrap());
-    let sinks = Sinks::new(Arc::default(), Arc::clone(&metrics));
+    let history = Arc::default();
+    let sinks = Sinks::new(Arc::default(), Arc::clone(&history), Arc::clone(&metrics));
     let (stop, stopped) = watch::channel(false);
-    let state = WebState::new(metrics, Arc::new(Readiness::new()), Arc::clone(sinks.events()), stopped);
+    let parts = Parts {
+        metrics,
+        readiness: Arc::default(),
+        events: Arc::clone(sinks.events()),
+        knowledge: Arc::clone(sinks.knowledge()),
+        history,
+    };
+    let state = WebState::new(parts, stopped);
     (Arc::new(state), sinks, stop)
 }
 
@@ -31,7 +39,7 @@ fn tell(sinks: &Sinks, target: &str, verdict: Verdict, before: Option<Verdict>) 
         findings: Vec::new(),
         facts: Facts::default(),
     };
-    sinks.diagnosed(&diagnosis, Some(&Change { before, lasted: None }));
+    sinks.diagnosed(&diagnosis, Some(&Change { before, lasted: None }), Arc::default());
 }
 
 type Stream = BodyStream<Body>;
@@ -61,22 +69,6 @@ async fn next(stream: &mut Stream) -> Option<(String, serde_json::Value)> {
 async fn short(stream: &mut Stream) -> [String; 3] {
     let (name, data) = next(stream).await.unwrap();
     [name, data["target"].as_str().unwrap().to_owned(), data["verdict"].as_str().unwrap().to_owned()]
-}
-
-#[tokio::test]
-async fn the_landing_page_shows_first_what_does_not_work_and_who_must_act() {
-    let (state, sinks, _stop) = told();
-    tell(&sinks, "a", Verdict::Ok, None);
-    tell(&sinks, "b", Verdict::Degraded(Reason::HttpSlow), None);
-    tell(&sinks, "<c>", RESET, None);
-    let (_, page) = text(&state, "/").await;
-    let rows: Vec<_> = page.lines().filter(|line| line.starts_with("<tr><td>")).collect();
-    let [down, degraded, works] = rows.as_slice() else { panic!("{page}") };
-    let reset = "<tr><td>&lt;c&gt;</td><td><strong>down</strong></td>\
-                 <td><a href=\"/docs/reasons.md#tls_reset\">tls_reset</a>: ";
-    assert!(down.starts_with(reset) && down.contains("whoever runs the network"), "{down}");
-    assert!(degraded.starts_with("<tr><td>b</td><td>degraded</td>"), "{degraded}");
-    assert_eq!(*works, "<tr><td>a</td><td>works</td><td></td><td></td></tr>");
 }
 
 #[tokio::test]

@@ -1,0 +1,20 @@
+//! `/assets/`: the style sheet and the script of the pages.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+
+use super::guarded;
+use crate::web::not_found;
+
+/// The files, by name.
+const ASSETS: [(&str, &str, &str); 2] = [
+    ("page.css", "text/css; charset=utf-8", include_str!("../assets/page.css")),
+    ("page.js", "text/javascript; charset=utf-8", include_str!("../assets/page.js")),
+];
+
+pub(in crate::web) async fn asset(Path(wanted): Path<String>) -> Response {
+    match ASSETS.iter().find(|(name, _, _)| *name == wanted) {
+        Some((_, kind, text)) => (guarded(kind), *text).into_response(),
+        None => not_found().into_response(),
+    }
+}
