@@ -73,6 +73,22 @@ async fn metrics_come_in_the_format_asked_for() {
 }
 
 #[tokio::test]
+async fn browsers_take_every_answer_for_what_it_says_it_is() {
+    let state = state();
+    for path in
+        ["/", "/metrics", "/docs/reasons.md", "/docs/<script>", "/assets/page.js", "/-/healthy", "/<b>"]
+    {
+        let path = path.replace('<', "%3C").replace('>', "%3E");
+        let (_, headers, _) = get(&state, &path, &[]).await;
+        assert_eq!(
+            headers.get("x-content-type-options").map(HeaderValue::as_bytes),
+            Some(&b"nosniff"[..]),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn metrics_are_compressed_for_who_asks() {
     let state = state();
     let (_, headers, body) = get(&state, "/metrics", &[("accept-encoding", "gzip")]).await;
