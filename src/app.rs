@@ -13,6 +13,7 @@ mod lags;
 mod listen;
 mod neighbour;
 mod neighbours;
+mod on_demand;
 mod patient;
 mod purse;
 mod signals;
@@ -29,7 +30,7 @@ use tokio::time::timeout;
 
 use crate::board::Board;
 use crate::clock;
-use crate::config::{Config, Env, Problems, Source};
+use crate::config::{Config, Env, Problems, Source, effective};
 use crate::history::{History, Limits};
 use crate::metrics::{Configured, Metrics, MetricsError};
 use crate::net::raise_descriptor_limit;
@@ -37,13 +38,14 @@ use crate::probe::{Prober, SetupError, SystemResolver};
 use crate::sinks::{Events, Knowledge, Sinks};
 use crate::status_page::StatusPages;
 use crate::target::Target;
-use crate::web::{self, Phase, Readiness, WebState};
+use crate::web::{self, Phase, Readiness, RunningConfig, WebState};
 use engine::{Command, Engine, Tools};
 pub use follow::{FollowError, Follower, Look, Preferred};
 use follow_up::FollowUps;
 pub use investigate::{Beside, InvestigateError, Investigator, Progress};
 use lags::Lags;
 pub use listen::{AddressError, ListenAddress, ListenError};
+use on_demand::OnDemand;
 use purse::Purse;
 pub use purse::{PurseError, StateError};
 pub use signals::{Signal, Signals};
@@ -144,12 +146,17 @@ pub async fn serve_telling(
     metrics.program().reloaded(true, clock::wall());
     let readiness = Arc::new(Readiness::new());
     let (stop_web, stopped) = watch::channel(false);
+    let running = Arc::new(RunningConfig::default());
+    running.set(effective(&config));
+    let on_demand = Arc::new(OnDemand::new(&config, options.env.clone(), Arc::clone(&system)));
     let parts = web::Parts {
         metrics: Arc::clone(&metrics),
         readiness: Arc::clone(&readiness),
         events: Arc::clone(sinks.events()),
         knowledge: Arc::clone(&knowledge),
         history: Arc::clone(&history),
+        diagnoser: Arc::clone(&on_demand) as Arc<dyn web::Diagnoser>,
+        config: Arc::clone(&running),
     };
     let state = Arc::new(WebState::new(parts, stopped));
     let addresses = listeners.iter().map(|(_, address)| *address).collect();
@@ -196,11 +203,14 @@ pub async fn serve_telling(
         if let Some(loaded) = loaded {
             follow_status(&status, &loaded);
             metrics.configure(configured(&loaded));
+            on_demand.change(&loaded);
+            running.set(effective(&loaded));
             current = loaded;
         }
     }
     tracing::info!("stopping: finishing what is under way");
     readiness.set(Phase::Draining);
+    on_demand.stop();
     // The engine is gone only if it failed, which it has logged.
     let _ = commands.send(Command::Stop).await;
     let drained = timeout(DRAIN, engine);

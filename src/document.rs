@@ -11,10 +11,14 @@ pub(crate) mod generated;
 mod journey;
 mod label;
 mod layers;
+mod limits;
+mod problem;
 mod report;
 mod resolvers;
+mod state;
 pub mod texts;
 mod trials;
+mod watched;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,8 +38,15 @@ pub use environment::{Environment, NameServers, ProxyPart, TrustPart, Variable, 
 pub use journey::{JourneyPart, PhasePart};
 pub use label::{Label, Labelled};
 pub use layers::{LayerPart, LayerState};
+pub use limits::{CallPart, RateLimitPart, StatusPagePart};
+pub use problem::Problem;
 pub use report::markdown;
-pub use resolvers::ResolverPart;
+pub use resolvers::{ResolverPart, of as resolver_parts};
+pub use state::State;
+pub use watched::{
+    AddressPart, CertificateEnd, EndpointPart, Journeys, StateCounts, TurnPart, WatchedDetail, WatchedTarget,
+    WatchedTargets,
+};
 
 /// The exit code where a target works, but not as it should.
 const EXIT_DEGRADED: u8 = 1;
@@ -189,9 +200,6 @@ impl TargetPart {
         let seen = diagnosis.seen.as_ref().map(|seen| seen.endpoint.to_string());
         let reason = diagnosis.verdict.reason();
         let remedy = reason.map(|reason| diagnosis::remedy(reason, &diagnosis.facts, language));
-        let failing = run.outcomes.iter().filter(|outcome| !outcome.success_in_the_end());
-        let known: Vec<Reason> =
-            failing.filter_map(|outcome| Some(outcome.trouble()?.failure.reason)).collect();
         let tell = |lines: &[diagnosis::Say]| lines.iter().map(|say| say.tell(language)).collect();
         Self {
             target: target.name.to_string(),
@@ -206,7 +214,7 @@ impl TargetPart {
             ),
             remedy: remedy.filter(|remedy| !remedy.is_empty()),
             findings: diagnosis.findings.iter().map(FindingPart::of).collect(),
-            followups: follow_ups.iter().map(|made| FollowUpPart::of(made, &known, language)).collect(),
+            followups: FollowUpPart::all(follow_ups, &run.outcomes, language),
             paths: run.outcomes.iter().map(|outcome| PathPart::of(outcome, language)).collect(),
             resolvers: resolvers::of(&run.lookups, follow_ups),
             environment: Environment::of(surroundings, target),
@@ -242,7 +250,9 @@ impl TargetPart {
 }
 
 impl FindingPart {
-    fn of(Finding(failure): &Finding) -> Self {
+    /// The part of a finding.
+    #[must_use]
+    pub fn of(Finding(failure): &Finding) -> Self {
         Self {
             reason: Label(failure.reason),
             layer: Label(failure.reason.layer()),
@@ -252,6 +262,18 @@ impl FindingPart {
 }
 
 impl FollowUpPart {
+    /// The parts of experiments that were made after these journeys.
+    pub fn all<'a>(
+        made: &[FollowUp],
+        outcomes: impl IntoIterator<Item = &'a Outcome>,
+        language: Language,
+    ) -> Vec<Self> {
+        let failing = outcomes.into_iter().filter(|outcome| !outcome.success_in_the_end());
+        let known: Vec<Reason> =
+            failing.filter_map(|outcome| Some(outcome.trouble()?.failure.reason)).collect();
+        made.iter().map(|made| Self::of(made, &known, language)).collect()
+    }
+
     fn of(made: &FollowUp, known: &[Reason], language: Language) -> Self {
         let experiment = made.wanted.experiment;
         let (one, other) = diagnosis::tells(experiment, language);
@@ -301,8 +323,8 @@ fn exit_code<'a>(diagnoses: impl Iterator<Item = &'a Diagnosis>) -> u8 {
 }
 
 /// The certificates of all journeys, each once.
-fn certificates(outcomes: &[Outcome]) -> Vec<CertificatePart> {
-    let chains = outcomes.iter().filter_map(|outcome| outcome.stages.tls.evidence()?.chain.as_ref());
+pub fn certificates<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Vec<CertificatePart> {
+    let chains = outcomes.into_iter().filter_map(|outcome| outcome.stages.tls.evidence()?.chain.as_ref());
     let mut parts: Vec<CertificatePart> = Vec::new();
     for part in chains.flat_map(|chain| &chain.certificates).map(certificate) {
         if !parts.contains(&part) {
@@ -339,4 +361,4 @@ pub fn time(took: Duration) -> String {
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,6 +3,9 @@
 //! Promises: handlers only read; clients hold a bounded number of descriptors, whatever they do; a big exposition is
 //! rendered and compressed beside the async workers, so that probes' timers keep their time.
 
+mod api;
+mod badge;
+mod config;
 mod connection;
 mod docs;
 mod events;
@@ -27,6 +30,8 @@ use tokio::task::JoinSet;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
+pub use api::{Diagnosed, Diagnoser, Refused};
+pub use config::RunningConfig;
 pub use lifecycle::{Phase, Readiness};
 
 use crate::history::History;
@@ -60,6 +65,10 @@ pub struct Parts {
     pub knowledge: Arc<Knowledge>,
     /// What was known of them before.
     pub history: Arc<History>,
+    /// Who looks into targets when asked to.
+    pub diagnoser: Arc<dyn Diagnoser>,
+    /// What `/config` shows.
+    pub config: Arc<RunningConfig>,
 }
 
 /// What the handlers share.
@@ -117,7 +126,9 @@ pub fn router(state: Arc<WebState>) -> Router {
         .route("/metrics", get(scrape::metrics))
         .route("/docs/{page}", get(docs::page))
         .route("/assets/{name}", get(pages::asset))
-        .route("/api/v1/events", get(events::events))
+        .route("/badge/{file}", get(badge::badge))
+        .route("/config", get(config::config))
+        .merge(api::router())
         .route("/-/healthy", get(lifecycle::healthy))
         .route("/-/ready", get(lifecycle::ready))
         .fallback(async || not_found())

@@ -20,10 +20,11 @@ use api_canary::metrics::Metrics;
 use api_canary::outcome::{Failure, Outcome, Reason, Run, Stage};
 use api_canary::sinks::{Beside, Sinks};
 use api_canary::target::Target;
-use api_canary::web::{Parts, WebState, router};
+use api_canary::web::{Diagnosed, Diagnoser, Parts, Refused, WebState, router};
 use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+use futures_util::future::BoxFuture;
 use http_body_util::BodyExt as _;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -39,7 +40,17 @@ const INTERVAL: Duration = Duration::from_secs(60);
 const FAILING: u32 = 10;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async /// Looks into nothing.
+#[derive(Debug)]
+struct Nobody;
+
+impl Diagnoser for Nobody {
+    fn diagnose(&self, _target: &str) -> BoxFuture<'static, Result<Arc<Diagnosed>, Refused>> {
+        Box::pin(async { Err(Refused::Unknown) })
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
     let (targets, runs_each, rounds) = if is_smoke() { (20, 3, 1) } else { (500, 120, 15) };
     let metrics = Arc::new(Metrics::new()?);
     let history = Arc::new(History::default());
@@ -66,6 +77,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         events: Arc::clone(sinks.events()),
         knowledge: Arc::clone(sinks.knowledge()),
         history,
+        diagnoser: Arc::new(Nobody),
+        config: Arc::default(),
     };
     let stop = watch::channel(false).0;
     let app = router(Arc::new(WebState::new(parts, stop.subscribe())));

@@ -124,7 +124,8 @@ impl Investigator {
         let probers = targets.iter().map(prober).collect::<Result<Vec<_>, _>>()?;
         let lags = Lags::default();
         let looked = async {
-            let walks = probers.iter().map(|prober| walk(prober, &lags, &on));
+            // As a list: a closure that is kept over an await can make the whole thing unfit for another thread.
+            let walks: Vec<_> = probers.iter().map(|prober| walk(prober, &lags, &on)).collect();
             let walked: Vec<Walked> = stream::iter(walks).buffered(TARGETS_AT_ONCE).collect().await;
             let seen = |Walked { target, outcomes, standing, .. }: &Walked| {
                 as_neighbour(target, &Hosts::of(target), standing, outcomes)

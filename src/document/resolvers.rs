@@ -54,7 +54,8 @@ impl ResolverPart {
 }
 
 /// What all resolvers said, each thing once.
-pub(super) fn of(lookups: &[Lookup], follow_ups: &[FollowUp]) -> Vec<ResolverPart> {
+#[must_use]
+pub fn of(lookups: &[Lookup], follow_ups: &[FollowUp]) -> Vec<ResolverPart> {
     let beside = follow_ups.iter().filter_map(|made| match &made.trial {
         Trial::OtherResolver { stage, .. } => Some(stage),
         _ => None,

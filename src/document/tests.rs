@@ -9,7 +9,7 @@ use crate::document::generated::generated;
 use misfit::misfit;
 
 #[path = "../../tests/integration/misfit.rs"]
-mod misfit;
+pub(crate) mod misfit;
 
 /// The schema of the document.
 fn schema() -> Value {

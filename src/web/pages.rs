@@ -18,7 +18,7 @@ use axum::http::header::{
 use axum::response::{IntoResponse, Response};
 
 pub(super) use assets::asset;
-use language::Asked;
+pub(super) use language::Asked;
 pub(super) use overview::overview;
 use words::Word;
 

@@ -11,9 +11,11 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::metrics::TargetSummary;
 
+mod api;
+mod badges;
 mod events;
 
-fn state() -> Arc<WebState> {
+pub(super) fn state() -> Arc<WebState> {
     state_until(watch::channel(false).1)
 }
 
@@ -25,6 +27,21 @@ fn parts() -> Parts {
         events: Arc::default(),
         knowledge: Arc::default(),
         history: Arc::default(),
+        diagnoser: Arc::new(Nobody),
+        config: Arc::default(),
+    }
+}
+
+/// Knows no target.
+#[derive(Debug)]
+struct Nobody;
+
+impl Diagnoser for Nobody {
+    fn diagnose(
+        &self,
+        _target: &str,
+    ) -> futures_util::future::BoxFuture<'static, Result<Arc<Diagnosed>, Refused>> {
+        Box::pin(async { Err(Refused::Unknown) })
     }
 }
 

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod alerts;
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod budgets;
 #[cfg(test)]
 mod calls;
@@ -51,6 +53,8 @@ mod misfit;
 mod mixin;
 #[cfg(test)]
 mod namespaces;
+#[cfg(test)]
+mod openapi;
 #[cfg(test)]
 mod ordinary;
 #[cfg(test)]

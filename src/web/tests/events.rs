@@ -22,6 +22,7 @@ fn told() -> (Arc<WebState>, Sinks, watch::Sender<bool>) {
         events: Arc::clone(sinks.events()),
         knowledge: Arc::clone(sinks.knowledge()),
         history,
+        ..parts()
     };
     let state = WebState::new(parts, stopped);
     (Arc::new(state), sinks, stop)
