@@ -157,6 +157,7 @@ pub async fn serve_telling(
         history: Arc::clone(&history),
         diagnoser: Arc::clone(&on_demand) as Arc<dyn web::Diagnoser>,
         config: Arc::clone(&running),
+        around: Arc::new(web::Around::new(options.env.clone(), Arc::clone(&system))),
     };
     let state = Arc::new(WebState::new(parts, stopped));
     let addresses = listeners.iter().map(|(_, address)| *address).collect();

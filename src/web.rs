@@ -33,6 +33,7 @@ use tower_http::compression::CompressionLayer;
 pub use api::{Diagnosed, Diagnoser, Refused};
 pub use config::RunningConfig;
 pub use lifecycle::{Phase, Readiness};
+pub use pages::Around;
 
 use crate::history::History;
 use crate::metrics::Metrics;
@@ -69,6 +70,8 @@ pub struct Parts {
     pub diagnoser: Arc<dyn Diagnoser>,
     /// What `/config` shows.
     pub config: Arc<RunningConfig>,
+    /// What surrounds the program.
+    pub around: Arc<Around>,
 }
 
 /// What the handlers share.
@@ -125,6 +128,8 @@ pub fn router(state: Arc<WebState>) -> Router {
         .route("/", get(pages::overview))
         .route("/metrics", get(scrape::metrics))
         .route("/docs/{page}", get(docs::page))
+        .route("/targets/{name}", get(pages::target))
+        .route("/targets/{name}/report.md", get(pages::report))
         .route("/assets/{name}", get(pages::asset))
         .route("/badge/{file}", get(badge::badge))
         .route("/config", get(config::config))

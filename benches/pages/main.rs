@@ -20,7 +20,7 @@ use api_canary::metrics::Metrics;
 use api_canary::outcome::{Failure, Outcome, Reason, Run, Stage};
 use api_canary::sinks::{Beside, Sinks};
 use api_canary::target::Target;
-use api_canary::web::{Diagnosed, Diagnoser, Parts, Refused, WebState, router};
+use api_canary::web::{Around, Diagnosed, Diagnoser, Parts, Refused, WebState, router};
 use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
@@ -39,8 +39,7 @@ const INTERVAL: Duration = Duration::from_secs(60);
 /// So many targets fail: one of these.
 const FAILING: u32 = 10;
 
-#[tokio::main(flavor = "current_thread")]
-async /// Looks into nothing.
+/// Looks into nothing.
 #[derive(Debug)]
 struct Nobody;
 
@@ -50,7 +49,8 @@ impl Diagnoser for Nobody {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
     let (targets, runs_each, rounds) = if is_smoke() { (20, 3, 1) } else { (500, 120, 15) };
     let metrics = Arc::new(Metrics::new()?);
     let history = Arc::new(History::default());
@@ -79,6 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         history,
         diagnoser: Arc::new(Nobody),
         config: Arc::default(),
+        around: Arc::new(Around::new(Env::of::<&str, &str>([]), Arc::default())),
     };
     let stop = watch::channel(false).0;
     let app = router(Arc::new(WebState::new(parts, stop.subscribe())));

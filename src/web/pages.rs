@@ -7,6 +7,7 @@
 mod assets;
 mod language;
 mod overview;
+mod target;
 mod words;
 
 use askama::Template;
@@ -20,6 +21,8 @@ use axum::response::{IntoResponse, Response};
 pub(super) use assets::asset;
 pub(super) use language::Asked;
 pub(super) use overview::overview;
+pub use target::Around;
+pub(super) use target::{report, target};
 use words::Word;
 
 use crate::diagnosis::Language;

@@ -20,7 +20,7 @@ pub(super) fn state() -> Arc<WebState> {
 }
 
 /// Parts of a program that has found nothing yet.
-fn parts() -> Parts {
+pub(in crate::web) fn parts() -> Parts {
     Parts {
         metrics: Arc::new(Metrics::new().unwrap()),
         readiness: Arc::default(),
@@ -29,6 +29,7 @@ fn parts() -> Parts {
         history: Arc::default(),
         diagnoser: Arc::new(Nobody),
         config: Arc::default(),
+        around: Arc::default(),
     }
 }
 

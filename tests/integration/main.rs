@@ -98,6 +98,8 @@ mod status;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]
+mod target_pages;
+#[cfg(test)]
 mod trust;
 #[cfg(test)]
 mod workspace;

@@ -7,8 +7,10 @@ use super::guarded;
 use crate::web::not_found;
 
 /// The files, by name.
-const ASSETS: [(&str, &str, &str); 2] = [
+const ASSETS: [(&str, &str, &str); 4] = [
     ("page.css", "text/css; charset=utf-8", include_str!("../assets/page.css")),
+    ("target.css", "text/css; charset=utf-8", include_str!("../assets/target.css")),
+    ("target.js", "text/javascript; charset=utf-8", include_str!("../assets/target.js")),
     ("page.js", "text/javascript; charset=utf-8", include_str!("../assets/page.js")),
 ];
 
