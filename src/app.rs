@@ -16,7 +16,9 @@ mod neighbours;
 mod on_demand;
 mod patient;
 mod purse;
+mod reloading;
 mod signals;
+mod sources;
 mod streaks;
 mod watched;
 
@@ -35,7 +37,7 @@ use crate::history::{History, Limits};
 use crate::metrics::{Configured, Metrics, MetricsError};
 use crate::net::raise_descriptor_limit;
 use crate::probe::{Prober, SetupError, SystemResolver};
-use crate::sinks::{Events, Knowledge, Sinks};
+use crate::sinks::{Events, Sinks};
 use crate::status_page::StatusPages;
 use crate::target::Target;
 use crate::web::{self, Phase, Readiness, RunningConfig, WebState};
@@ -48,7 +50,9 @@ pub use listen::{AddressError, ListenAddress, ListenError};
 use on_demand::OnDemand;
 use purse::Purse;
 pub use purse::{PurseError, StateError};
+use reloading::Reloading;
 pub use signals::{Signal, Signals};
+use sources::Sources;
 
 /// How long runs under way may take to finish after a signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -190,25 +194,21 @@ pub async fn serve_telling(
     // Nobody need listen.
     let _ = started.send(serving);
 
-    let shown = Shown { metrics: Arc::clone(&metrics), knowledge, history };
-    let mut current = config;
-    while signals.next().await == Signal::Reload {
-        let loaded = tokio::select! {
-            loaded = reload(&options, &current, &system, &purse, &shown, &commands) => loaded,
-            // Its files may be on a disk that does not answer, which must not keep the program from ending.
-            () = signals.stop() => {
-                tracing::warn!(config = %options.source, "a reload was under way and is given up");
-                break;
-            }
-        };
-        if let Some(loaded) = loaded {
-            follow_status(&status, &loaded);
-            metrics.configure(configured(&loaded));
-            on_demand.change(&loaded);
-            running.set(effective(&loaded));
-            current = loaded;
-        }
-    }
+    let mut sources = Sources::new(&config, options.env.clone(), Arc::clone(&metrics));
+    let reloading = Reloading {
+        options,
+        system,
+        purse,
+        metrics,
+        knowledge,
+        history,
+        status,
+        on_demand: Arc::clone(&on_demand),
+        running,
+        commands: commands.clone(),
+    };
+    reloading.until_stopped(config, &mut sources, &mut signals).await;
+    drop(sources);
     tracing::info!("stopping: finishing what is under way");
     readiness.set(Phase::Draining);
     on_demand.stop();
@@ -242,7 +242,7 @@ fn configured(config: &Config) -> Configured {
 
 /// What experiments after a failure are made with.
 fn follow_ups(config: &Config, system: &Arc<SystemResolver>) -> FollowUps {
-    let Config { targets: _, resolvers, routes, controls, vantage: _, slos: _ } = config;
+    let Config { resolvers, routes, controls, .. } = config;
     FollowUps::new(controls.clone(), resolvers.clone(), routes.clone(), Arc::clone(system))
 }
 
@@ -251,53 +251,6 @@ async fn stop(signals: &mut Signals) {
     while signals.next().await == Signal::Reload {
         tracing::info!("stopping: not reloading");
     }
-}
-
-/// What shows which targets there are.
-#[derive(Debug)]
-struct Shown {
-    metrics: Arc<Metrics>,
-    knowledge: Arc<Knowledge>,
-    history: Arc<History>,
-}
-
-/// Loads the config again and changes what it must; a config with problems changes nothing, and is `None`.
-async fn reload(
-    options: &ServeOptions,
-    current: &Config,
-    system: &Arc<SystemResolver>,
-    purse: &Arc<Purse>,
-    shown: &Shown,
-    commands: &mpsc::Sender<Command>,
-) -> Option<Config> {
-    let (source, env, system) = (options.source.clone(), options.env.clone(), Arc::clone(system));
-    let purse = Arc::clone(purse);
-    let old = current.targets.clone();
-    let loading = tokio::task::spawn_blocking(move || -> Result<_, ServeError> {
-        let config = Config::load(&source, &env)?;
-        let changes = crate::schedule::diff(&old, &config.targets);
-        let changes = engine::prepare(changes, |target| prober(&target, &system))?;
-        purse.open(&config.targets)?;
-        let with = follow_ups(&config, &system);
-        Ok((config, changes, with))
-    });
-    let failed = match loading.await {
-        Ok(Ok((config, changes, with))) => {
-            let changed = changes.len();
-            shown.knowledge.watch(&config.targets);
-            shown.history.keep(&|name| config.targets.iter().any(|target| &*target.name == name));
-            // The engine is gone only if it failed, which it has logged.
-            let _ = commands.send(Command::Change(changes, with)).await;
-            shown.metrics.program().reloaded(true, clock::wall());
-            tracing::info!(targets = config.targets.len(), changed, config = %options.source, "reloaded");
-            return Some(config);
-        }
-        Ok(Err(error)) => error.to_string(),
-        Err(error) => error.to_string(),
-    };
-    shown.metrics.program().reloaded(false, clock::wall());
-    tracing::error!(config = %options.source, problems = %failed, "reload failed, the old config stays");
-    None
 }
 
 fn probers(targets: &[Arc<Target>], system: &Arc<SystemResolver>) -> Result<Vec<Arc<Prober>>, ServeError> {

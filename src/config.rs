@@ -1,6 +1,7 @@
 //! The config: YAML in, validated targets out, or everything that is wrong with it at once.
 //!
-//! Text → tree with places (`node`) → variables (`env`) → raw types (`decode`, `raw`) → targets (`lower`).
+//! Text → tree with places (`node`) → variables (`env`) → raw types (`decode`, `raw`) → targets (`lower`). Files of targets
+//! (`files`) and what sources answer go the same way as lists beside it (`list`).
 //!
 //! Promises: a [`Config`] that exists is usable as it stands; loading never panics and is bounded in memory; no
 //! problem, debug output or effective config shows a key, a proxy's user or password, a header's value, or the path of a
@@ -8,6 +9,9 @@
 
 mod decode;
 mod env;
+mod files;
+mod json;
+mod list;
 mod lower;
 mod near;
 mod node;
@@ -17,6 +21,7 @@ mod raw;
 mod reference;
 mod schema;
 mod show;
+mod source;
 
 use std::fs::File;
 use std::io::Read as _;
@@ -28,12 +33,16 @@ use serde::Deserialize as _;
 
 use crate::target::{Endpoint, Resolver, Route, Slo, Target};
 pub use env::{Env, EnvError};
+pub use files::{FilePattern, FoundFile, find};
+use list::Ground;
+pub use list::{Arranged, Candidate, Format, ListText, TargetList, text_of};
 pub use near::did_you_mean;
 pub use of_url::{UrlError, UrlOptions, endpoint_of, same_place};
 pub use problem::{Position, Problem, Problems};
 pub use reference::reference;
 pub use schema::json_schema;
 pub use show::effective;
+pub use source::TargetSource;
 
 /// The config that is used where none is given: the Claude API, every other key as a comment.
 pub const DEFAULT: &str = include_str!("config/default.yml");
@@ -57,9 +66,10 @@ impl std::fmt::Display for Source {
 }
 
 /// A validated config.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Config {
-    /// What is watched, in the order of the file; never empty, names are unique.
+    /// What is watched: the targets of the config itself, then those of its lists; names are unique. Empty only where
+    /// they all stand elsewhere.
     pub targets: Vec<Arc<Target>>,
     /// The resolvers the file declares, in its order; `system` is not among them.
     pub resolvers: Vec<Resolver>,
@@ -71,6 +81,41 @@ pub struct Config {
     pub vantage: Option<Arc<str>>,
     /// What targets promise, in their order; most have none.
     pub slos: Vec<Slo>,
+    /// The files that hold more targets.
+    pub files: Vec<FilePattern>,
+    /// The URLs that answer with more targets; loading a config asks none of them.
+    pub sources: Vec<TargetSource>,
+    /// The lists that are in force, in the order of their targets: after loading, those of the files.
+    pub lists: Vec<TargetList>,
+    own: TargetList,
+    ground: Ground,
+}
+
+impl PartialEq for Config {
+    /// Whether they mean the same, wherever their targets stand.
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            targets,
+            resolvers,
+            routes,
+            controls,
+            vantage,
+            slos,
+            files,
+            sources,
+            lists: _,
+            own: _,
+            ground: _,
+        } = self;
+        targets == &other.targets
+            && resolvers == &other.resolvers
+            && routes == &other.routes
+            && controls == &other.controls
+            && vantage == &other.vantage
+            && slos == &other.slos
+            && files == &other.files
+            && sources == &other.sources
+    }
 }
 
 impl Config {
@@ -98,28 +143,64 @@ impl Config {
     /// A config from its text; `name` stands in problems, relative paths start at `directory`.
     fn of_text(text: &str, name: String, directory: PathBuf, env: &Env) -> Result<Self, Problems> {
         let report = problem::Report::default();
-        let config = read_text(text, directory, env, &report);
+        let lowered = read_text(text, directory.clone(), env, &report);
         let problems = report.finish();
-        match config {
-            Some(config) if problems.is_empty() => Ok(config),
+        let mut wrong = Vec::new();
+        if !problems.is_empty() {
+            wrong.push(Problems::new(name.clone(), problems));
+        }
+        let config = lowered.and_then(|lower::Lowered { shared, files, rest }| {
+            let ground = Ground { shared: Arc::new(shared), directory };
+            let files = files.unwrap_or_default();
+            let (lists, of_lists) = list::of_files(&files, &ground, env);
+            wrong.extend(of_lists);
+            let lower::Rest { own, resolvers, routes, controls, vantage, sources } = rest.ok()?;
+            let own = TargetList::new(name.clone().into(), Arc::default(), own);
+            let candidates = lists.into_iter().map(|list| Candidate { before: None, now: Some(list) });
+            let mut lists = Vec::new();
+            for Arranged { list, problems } in list::arrange(&own, candidates.collect()) {
+                lists.extend(list);
+                wrong.extend(problems);
+            }
+            let config = Self {
+                targets: Vec::new(),
+                resolvers,
+                routes,
+                controls,
+                vantage,
+                slos: Vec::new(),
+                files,
+                sources,
+                lists: Vec::new(),
+                own,
+                ground,
+            };
+            Some(config.with_lists(lists))
+        });
+        match (config, Problems::together(wrong)) {
+            (Some(config), None) => Ok(config),
             // Cannot be: what is not usable has been reported. A silent failure would be worse than a vague one.
-            None if problems.is_empty() => Err(Problems::of_file(name, "cannot be used".to_owned(), None)),
-            Some(_) | None => Err(Problems::new(name, problems)),
+            (None, None) => Err(Problems::of_file(name, "cannot be used".to_owned(), None)),
+            (Some(_) | None, Some(problems)) => Err(problems),
         }
     }
 }
 
+/// What is told of a config with nothing in it, and what to do about it.
+const NOTHING: (&str, &str) = (
+    "there is nothing in it: a config needs at least `targets`",
+    "`api-canary config --default` prints a commented config to start from",
+);
+
 /// Text to config; `None` only if the report says why.
-fn read_text(text: &str, directory: PathBuf, env: &Env, report: &problem::Report) -> Option<Config> {
-    let mut tree = node::parse(text, report)?;
+fn read_text(text: &str, directory: PathBuf, env: &Env, report: &problem::Report) -> Option<lower::Lowered> {
+    let mut tree = node::parse(text, NOTHING, report)?;
     env::expand(&mut tree, node::Path::Root, env, report);
     let decoder = decode::Decoder::root(&tree, report);
     let field = decode::Field::<raw::RawConfig>::deserialize(decoder).ok()?;
     let (raw, _) = field.checked().ok()??;
-    let context = lower::Context { env, directory, report };
-    let lower::Lowered { targets, resolvers, routes, controls, vantage, slos } =
-        lower::lower(raw, &context).ok()?;
-    Some(Config { targets, resolvers, routes, controls, vantage, slos })
+    let context = lower::Context { env, directory, report, trust: lower::Trust::Ours };
+    Some(lower::lower(raw, &context))
 }
 
 /// Why a file cannot be read, and what to do about it.

@@ -13,6 +13,7 @@ mod number;
 mod program;
 mod record;
 mod reference;
+mod sources;
 mod store;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use histogram::Exemplar;
 pub use program::{Program, REVISION, VERSION};
 pub use record::{CallState, TargetSummary, ToldDiagnosis};
 pub use reference::{listing, markdown};
+pub use sources::SourceState;
 pub use store::{Owner, Store};
 
 use std::collections::HashMap;

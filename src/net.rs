@@ -11,7 +11,7 @@ mod tcp_info;
 mod tls_error;
 mod trouble;
 
-pub use client::{client, public_tls};
+pub use client::{client, public_tls, tls};
 pub use descriptors::raise_descriptor_limit;
 pub use dial::{Attempt, Dialled, Missed, dial, dial_small};
 pub use observed::{Observed, Observer};

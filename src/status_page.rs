@@ -9,5 +9,6 @@ mod pages;
 mod reader;
 mod summary;
 
+pub use caching::{conditions, retry_after};
 pub use pages::{PageStatus, StatusPages};
 pub use summary::{ComponentStatus, Indicator, Summary, SummaryError};

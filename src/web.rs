@@ -7,6 +7,7 @@ mod api;
 mod badge;
 mod config;
 mod connection;
+mod discovery;
 mod docs;
 mod events;
 mod lifecycle;
@@ -127,6 +128,7 @@ pub fn router(state: Arc<WebState>) -> Router {
     Router::new()
         .route("/", get(pages::overview))
         .route("/metrics", get(scrape::metrics))
+        .route("/sd", get(discovery::targets))
         .route("/docs/{page}", get(docs::page))
         .route("/targets/{name}", get(pages::target))
         .route("/targets/{name}/report.md", get(pages::report))

@@ -102,7 +102,7 @@ impl Diagnoser for OnDemand {
 
 impl Now {
     fn of(config: &Config, env: &Env, system: &Arc<SystemResolver>) -> Self {
-        let Config { targets, resolvers, routes, controls, vantage: _, slos: _ } = config;
+        let Config { targets, resolvers, routes, controls, .. } = config;
         let variables = ProxyEnvironment::read(|name| env.get(name).ok());
         let mut routes = routes.clone();
         if !variables.shown().is_empty() {

@@ -81,6 +81,11 @@ impl<'a> Decoder<'a> {
         Self { node, path: Path::Root, item: false, report }
     }
 
+    /// A decoder of one item of a tree that is a list.
+    pub(super) fn item(node: &'a Node, index: usize, report: &'a Report) -> Self {
+        Self { node, path: Path::Item(&Path::Root, index), item: true, report }
+    }
+
     fn place(&self) -> Place {
         let from_env = match &self.node.value {
             Value::Scalar(scalar) => scalar.from_env.clone(),

@@ -6,8 +6,10 @@
 mod call;
 mod client_cert;
 mod control;
+mod discovery;
 mod http;
 mod key;
+mod list;
 mod named;
 mod provider;
 mod resolver;
@@ -24,9 +26,14 @@ use std::sync::Arc;
 
 use super::decode::Field;
 use super::env::Env;
+use super::files::FilePattern;
+use super::list::Listed;
 use super::problem::{Checked, Place, Position, Report, Reported};
-use super::raw::RawConfig;
-use crate::target::{Endpoint, ProxyEnvironment, Resolver, Route, Slo, Target};
+use super::raw::{RawConfig, RawTarget};
+use super::source::TargetSource;
+use crate::target::{Endpoint, ProxyEnvironment, Resolver, Route};
+pub(super) use discovery::is_here;
+pub(super) use list::list;
 use named::Named;
 use timing::Defaults;
 
@@ -38,9 +45,34 @@ pub(super) struct Context<'a> {
     pub(super) directory: PathBuf,
     /// Where problems go.
     pub(super) report: &'a Report,
+    /// Who wrote what is lowered.
+    pub(super) trust: Trust,
+}
+
+/// Who wrote a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Somebody who may have keys and files of this machine used.
+    Ours,
+    /// Anybody.
+    Foreign,
 }
 
 impl Context<'_> {
+    /// Refuses what names something of this machine where anybody may have written it: a key would be sent to a host of
+    /// theirs, and what is told of a file would tell them what is in it.
+    fn ours_to_name(&self, place: &Place) -> Checked<()> {
+        match self.trust {
+            Trust::Ours => Ok(()),
+            Trust::Foreign => {
+                let message = "a list from a source must not name keys, files or variables of this machine";
+                let help =
+                    "leave it out, or set `trusted: true` at the source if who writes its list may use them";
+                Err(self.report.add_with_help(place, message, help))
+            }
+        }
+    }
+
     /// Reports that a value cannot be used; the error's words may repeat the value, so they are only used for one
     /// that did not come from the environment.
     fn refuse(&self, place: &Place, text: &str, what: &str, error: &dyn ToString) -> Reported {
@@ -53,26 +85,35 @@ impl Context<'_> {
 }
 
 /// What targets share.
-struct Shared {
-    defaults: Defaults,
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) defaults: Defaults,
     resolvers: Named<Resolver>,
     routes: Named<Route>,
     /// The process's proxy variables, as they were when the config was loaded.
     environment: Arc<ProxyEnvironment>,
 }
 
-/// Targets, and the resolvers and routes they choose from.
+/// A config, as far as it can be used.
 pub(super) struct Lowered {
-    pub(super) targets: Vec<Arc<Target>>,
+    /// What targets share, usable or not, so that lists beside the config can be looked at in any case.
+    pub(super) shared: Shared,
+    pub(super) files: Checked<Vec<FilePattern>>,
+    pub(super) rest: Checked<Rest>,
+}
+
+/// The rest of a config.
+pub(super) struct Rest {
+    pub(super) own: Vec<Listed>,
     pub(super) resolvers: Vec<Resolver>,
     pub(super) routes: Vec<Route>,
     pub(super) controls: Vec<Endpoint>,
     pub(super) vantage: Option<Arc<str>>,
-    pub(super) slos: Vec<Slo>,
+    pub(super) sources: Vec<TargetSource>,
 }
 
 /// Validates a whole config.
-pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Checked<Lowered> {
+pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Lowered {
     let shared = Shared {
         resolvers: resolver::declared(raw.resolvers, context),
         routes: route::declared(raw.routes, context),
@@ -81,35 +122,51 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Checked<Lowered> {
     };
     let vantage = vantage(raw.vantage, context);
     let controls = control::controls(raw.control, context);
-    let targets = match raw.targets.checked()? {
-        Some((list, place)) if list.is_empty() => return Err(no_targets(&place, context)),
+    let files = discovery::files(raw.target_files, context);
+    let sources = discovery::sources(raw.target_sources, context);
+    let elsewhere = !matches!((&files, &sources), (Ok(None), Ok(None)));
+    let own = targets(raw.targets, elsewhere, &shared, context);
+    let rest = || {
+        Ok(Rest {
+            own: own?,
+            resolvers: shared.resolvers.clone().usable()?,
+            routes: shared.routes.clone().usable()?,
+            controls: controls?,
+            vantage: vantage?,
+            sources: sources?.unwrap_or_default(),
+        })
+    };
+    let rest = rest();
+    Lowered { shared, files: files.map(Option::unwrap_or_default), rest }
+}
+
+/// The targets that the config itself names; some, unless they may also stand elsewhere.
+fn targets(
+    field: Field<Vec<Field<RawTarget>>>,
+    elsewhere: bool,
+    shared: &Shared,
+    context: &Context<'_>,
+) -> Checked<Vec<Listed>> {
+    let targets = match field.checked()? {
+        Some((list, place)) if list.is_empty() && !elsewhere => return Err(no_targets(&place, context)),
         Some((list, _)) => list,
+        None if elsewhere => Vec::new(),
         None => {
             let top =
                 Place { position: Position { line: 1, column: 1 }, path: String::new(), from_env: None };
             return Err(no_targets(&top.key("targets"), context));
         }
     };
-    let mut names: HashMap<String, usize> = HashMap::new();
+    let mut names = HashMap::new();
     let mut lowered = Vec::with_capacity(targets.len());
     for field in targets {
         let target = field.checked().and_then(|given| {
             let (raw, place) = given.ok_or(Reported)?;
-            target::lower(raw, &place, &mut names, &shared, context)
+            target::lower(raw, &place, &mut names, shared, context)
         });
         lowered.push(target);
     }
-    let lowered = lowered.into_iter().collect::<Checked<Vec<_>>>()?;
-    let (targets, slos): (Vec<_>, Vec<_>) =
-        lowered.into_iter().map(|(target, slo)| (Arc::new(target), slo)).unzip();
-    Ok(Lowered {
-        targets,
-        resolvers: shared.resolvers.usable()?,
-        routes: shared.routes.usable()?,
-        controls: controls?,
-        vantage: vantage?,
-        slos: slos.into_iter().flatten().collect(),
-    })
+    list::listed(lowered.into_iter().collect::<Checked<Vec<_>>>()?, &names)
 }
 
 fn vantage(field: Field<String>, context: &Context<'_>) -> Checked<Option<Arc<str>>> {

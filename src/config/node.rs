@@ -18,9 +18,6 @@ const MAX_DEPTH: usize = 32;
 
 const TOO_DEEP: &str = "nested more than 32 levels deep";
 
-/// What to do about a file with nothing in it.
-const START_HELP: &str = "`api-canary config --default` prints a commented config to start from";
-
 /// A value and its place.
 #[derive(Debug)]
 pub(super) struct Node {
@@ -92,7 +89,8 @@ fn join(parent: &str, key: &str) -> String {
 }
 
 /// Reads a text; `None` where nothing more can be said about it than what the report says.
-pub(super) fn parse(text: &str, report: &Report) -> Option<Node> {
+/// `nothing` is what is told, with what to do, where there is nothing in it.
+pub(super) fn parse(text: &str, nothing: (&str, &str), report: &Report) -> Option<Node> {
     let mut builder = Builder { report, open: Vec::new(), root: None };
     for event in Parser::new_from_str(text) {
         match event {
@@ -107,11 +105,7 @@ pub(super) fn parse(text: &str, report: &Report) -> Option<Node> {
         Some(root) if !root.is_null() => Some(root),
         _ => {
             let place = Place { position: START, path: String::new(), from_env: None };
-            report.add_with_help(
-                &place,
-                "there is nothing in it: a config needs at least `targets`",
-                START_HELP,
-            );
+            report.add_with_help(&place, nothing.0, nothing.1);
             None
         }
     }

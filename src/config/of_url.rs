@@ -90,7 +90,7 @@ pub fn endpoint_of(url: &str) -> Result<Endpoint, EndpointError> {
 
 /// The dialect that is spoken at an endpoint, and the URL to call: at a provider's own host it is the provider's, since
 /// whoever pastes the URL of one call means the API.
-fn dialect(endpoint: &Endpoint) -> (String, String) {
+pub(super) fn dialect(endpoint: &Endpoint) -> (String, String) {
     let own = provider::ALL.iter().find_map(|provider| {
         let own = Endpoint::parse(provider.default_url()?).ok()?;
         same_place(&own, endpoint).then(|| (provider.name().to_owned(), own.to_string()))
@@ -105,7 +105,7 @@ pub fn same_place(one: &Endpoint, other: &Endpoint) -> bool {
 }
 
 /// A name made of the host; the port is in it where it is not the scheme's own.
-fn name(endpoint: &Endpoint) -> String {
+pub(super) fn name(endpoint: &Endpoint) -> String {
     let fits = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' };
     let authority = endpoint.authority();
     // The name of an address is more than its figures.

@@ -42,23 +42,35 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
-/// Everything that is wrong with one config, in the order of the text.
+/// Everything that is wrong with one config, in the order of the text, and then with each of its files of targets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
     file: String,
     list: Vec<Problem>,
+    others: Vec<Problems>,
 }
 
 impl Problems {
     /// Problems of a text, sorted by position.
     pub(super) fn new(file: String, mut list: Vec<Problem>) -> Self {
         list.sort_by_key(|problem| problem.position);
-        Self { file, list }
+        // What stands once and holds for several targets is told once.
+        list.dedup();
+        Self { file, list, others: Vec::new() }
+    }
+
+    /// These, and then those of other files; `None` where there are none at all.
+    pub(super) fn together(all: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut all = all.into_iter();
+        let mut first = all.next()?;
+        first.others.extend(all);
+        Some(first)
     }
 
     /// One problem with the file as a whole.
     pub(super) fn of_file(file: String, message: String, help: Option<String>) -> Self {
-        Self { file, list: vec![Problem { position: None, path: String::new(), message, help }] }
+        let list = vec![Problem { position: None, path: String::new(), message, help }];
+        Self { file, list, others: Vec::new() }
     }
 
     /// The file, as it was given.
@@ -67,7 +79,7 @@ impl Problems {
         &self.file
     }
 
-    /// The problems; never empty.
+    /// The problems of the first file that has any; never empty.
     #[must_use]
     pub fn list(&self) -> &[Problem] {
         &self.list
@@ -93,9 +105,10 @@ impl fmt::Display for Problems {
             }
         }
         match self.list.len().saturating_sub(MOST) {
-            0 => Ok(()),
-            more => write!(f, "\n{}: and {more} more problems", self.file),
+            0 => {}
+            more => write!(f, "\n{}: and {more} more problems", self.file)?,
         }
+        self.others.iter().try_for_each(|other| write!(f, "\n{other}"))
     }
 }
 

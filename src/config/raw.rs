@@ -4,6 +4,7 @@
 //! that the lowering uses too. Nothing in here is validated beyond the type of a single value.
 
 mod call;
+mod discovery;
 mod duration;
 mod http;
 mod money;
@@ -21,6 +22,9 @@ use super::decode::{Field, Pairs};
 pub(super) use call::{
     MOST_ATTEMPTS, RawBetween, RawCall, RawConnection, RawJitter, RawPrice, RawRetry, RawStatusPage,
     STATUS_PAGE_INTERVAL,
+};
+pub(super) use discovery::{
+    MAX_TARGETS, REFRESH, RawBearerToken, RawGroup, RawLabels, RawTargetSource, SOURCE_TIMEOUT,
 };
 pub(super) use duration::{Time, shown};
 pub(super) use http::{RawHttp, RawVersion};
@@ -42,7 +46,9 @@ const NAME: &str = r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,99}|.*\$\{.*)$";
 /// A config of api-canary: the API endpoints under watch, and how they are watched.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(title = "api-canary config", extend("required" = ["targets"]))]
+#[schemars(title = "api-canary config", extend("anyOf" = [
+    {"required": ["targets"]}, {"required": ["target_files"]}, {"required": ["target_sources"]},
+]))]
 pub(super) struct RawConfig {
     /// Where this canary stands, such as `fra-office`, if it is one of several: the label `vantage` of every series, a
     /// name like those of targets. Without it there is no such label, and Prometheus' own labels tell canaries apart.
@@ -59,9 +65,14 @@ pub(super) struct RawConfig {
     pub(super) control: Field<Vec<Field<String>>>,
     /// What holds for every target that does not say otherwise.
     pub(super) defaults: Field<RawDefaults>,
-    /// The API endpoints under watch; at least one.
-    #[schemars(extend("minItems" = 1))]
+    /// The API endpoints under watch; at least one, unless there are `target_files` or `target_sources`.
     pub(super) targets: Field<Vec<Field<RawTarget>>>,
+    /// Files with more targets, by paths in which `*`, `?`, `[...]` and `**` stand for anything that fits (docs/discovery.md);
+    /// what changes in them is noticed without a reload. A relative path starts at the config file's directory.
+    #[schemars(extend("examples" = [["targets.d/*.yml"]]))]
+    pub(super) target_files: Field<Vec<Field<String>>>,
+    /// URLs that answer with more targets, read again and again (docs/discovery.md).
+    pub(super) target_sources: Field<Vec<Field<RawTargetSource>>>,
 }
 
 /// What holds for every target that does not say otherwise.

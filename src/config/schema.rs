@@ -76,7 +76,7 @@ mod tests {
                 seen += 1;
             }
         });
-        assert_eq!(seen, 87);
+        assert_eq!(seen, 98);
     }
 
     #[test]

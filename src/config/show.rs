@@ -3,6 +3,7 @@
 //! Promises: a key shows only where it comes from; a proxy's user and password, a header's value, and the path of a URL
 //! that came from the environment show as `[redacted]`; without such, loading the text gives an equal config.
 
+mod discovery;
 mod target;
 
 use std::fmt::Write as _;
@@ -35,10 +36,15 @@ pub fn effective(config: &Config) -> String {
     if !config.controls.is_empty() {
         lines.entry(0, "control", &list(&config.controls));
     }
-    lines.add(0, "targets:");
-    for target in &config.targets {
-        let slo = config.slos.iter().find(|slo| slo.target == target.name);
-        target::show(&mut lines, target, slo);
+    discovery::show(&mut lines, config);
+    lines.add(0, if config.targets.is_empty() { "targets: []" } else { "targets:" });
+    for list in std::iter::once(&config.own).chain(&config.lists) {
+        if !std::ptr::eq(list, &config.own) && !list.is_empty() {
+            lines.add(2, &format!("# of {}", scalar(list.origin())));
+        }
+        for (target, slo) in list.entries() {
+            target::show(&mut lines, target, slo);
+        }
     }
     lines.0
 }
@@ -229,7 +235,7 @@ targets:
         #[test]
         fn a_shown_text_reads_back_the_same(text in any::<String>()) {
             let report = Report::default();
-            let mut tree = node::parse(&format!("[{}]", scalar(&text)), &report).unwrap();
+            let mut tree = node::parse(&format!("[{}]", scalar(&text)), ("", ""), &report).unwrap();
             env::expand(&mut tree, node::Path::Root, &Env::of([("A", "b")]), &report);
             let list = Field::<Vec<Field<String>>>::deserialize(Decoder::root(&tree, &report)).unwrap();
             let (items, _) = list.checked().unwrap().unwrap();

@@ -14,6 +14,7 @@ use prometheus::{
 };
 
 use super::MetricsError;
+use super::sources::{SourceState, Sources};
 use crate::clock;
 use crate::outcome::Experiment;
 use crate::schedule::SkipReason;
@@ -44,6 +45,7 @@ pub struct Program {
     stall: IntCounter,
     limit: IntCounter,
     follow_ups: IntCounterVec,
+    sources: Sources,
 }
 
 impl Program {
@@ -104,6 +106,7 @@ impl Program {
             running: skipped(SkipReason::Running),
             stall: skipped(SkipReason::Stall),
             limit: skipped(SkipReason::Limit),
+            sources: Sources::new(&registry)?,
             registry,
         })
     }
@@ -114,6 +117,11 @@ impl Program {
         if successful {
             single(&self.reload_success_at).set(clock::unix_seconds(at));
         }
+    }
+
+    /// These are the lists of targets beside the config, and how they stand.
+    pub fn sources(&self, states: &[SourceState]) {
+        self.sources.set(states);
     }
 
     /// The number of targets under watch.
@@ -175,7 +183,10 @@ fn lag(registry: &Registry, name: &str, help: &str) -> Result<Histogram, Metrics
     registered(registry, Histogram::with_opts(HistogramOpts::new(name, help).buckets(LAG.to_vec()))?)
 }
 
-fn registered<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> Result<C, MetricsError> {
+pub(super) fn registered<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    collector: C,
+) -> Result<C, MetricsError> {
     registry.register(Box::new(collector.clone()))?;
     Ok(collector)
 }

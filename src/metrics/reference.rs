@@ -9,7 +9,7 @@ use prometheus::proto::{MetricFamily, MetricType};
 
 use super::catalogue::{Family, SERIES_PER_NAME_SERVER, SERIES_PER_RESOLVER, SERIES_PER_TARGET};
 use super::program::Program;
-use super::{MetricsError, number};
+use super::{MetricsError, SourceState, number};
 
 /// One metric as the reference shows it.
 struct Entry {
@@ -55,6 +55,8 @@ impl Entry {
 fn own() -> Result<Vec<Entry>, MetricsError> {
     let program = Program::new()?;
     program.reloaded(true, UNIX_EPOCH);
+    let (source, good_at) = ("targets.yml".into(), Some(UNIX_EPOCH));
+    program.sources(&[SourceState { source, up: Some(true), targets: 0, good_at }]);
     Ok(program.gather().iter().map(Entry::of_registry).collect())
 }
 

@@ -32,6 +32,14 @@ pub fn public_tls() -> Result<ClientConfig, rustls::Error> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     // What cannot be read is none of this program's business to complain of.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    tls(roots)
+}
+
+/// TLS that trusts these roots and no others.
+///
+/// # Errors
+/// If rustls refuses its own defaults.
+pub fn tls(roots: RootCertStore) -> Result<ClientConfig, rustls::Error> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)

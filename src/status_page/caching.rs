@@ -29,7 +29,8 @@ pub(super) fn fresh_for(headers: &HeaderMap) -> Duration {
 }
 
 /// How long it asks not to be asked; zero where it does not say.
-pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Duration {
+#[must_use]
+pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Duration {
     let Some(text) = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()) else {
         return Duration::ZERO;
     };
@@ -44,7 +45,8 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Duration {
 }
 
 /// The headers that ask whether anything is newer than the answer with these.
-pub(super) fn conditions(headers: &HeaderMap) -> HeaderMap {
+#[must_use]
+pub fn conditions(headers: &HeaderMap) -> HeaderMap {
     let pairs = [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)];
     pairs.into_iter().filter_map(|(said, asks)| Some((asks, headers.get(said)?.clone()))).collect()
 }

@@ -13,6 +13,7 @@ use crate::metrics::TargetSummary;
 
 mod api;
 mod badges;
+mod discovery;
 mod events;
 
 pub(super) fn state() -> Arc<WebState> {

@@ -26,6 +26,8 @@ mod diagnosis;
 #[cfg(test)]
 mod dialects;
 #[cfg(test)]
+mod discovery;
+#[cfg(test)]
 mod endpoints;
 #[cfg(test)]
 mod exposition;

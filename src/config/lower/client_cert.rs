@@ -22,6 +22,7 @@ pub(super) fn client_cert(
     context: &Context<'_>,
 ) -> Checked<Option<ClientCertificate>> {
     let Some((raw, place)) = field.checked()? else { return Ok(None) };
+    context.ours_to_name(&place)?;
     if context.env.is_elsewhere() {
         return Ok(None);
     }

@@ -16,6 +16,7 @@ pub(super) fn api_key(
     context: &Context<'_>,
 ) -> Checked<Option<ApiKey>> {
     let Some((raw, place)) = field.checked()? else { return Ok(None) };
+    context.ours_to_name(&place)?;
     let plain = endpoints.unwrap_or_default().iter().any(|endpoint| endpoint.scheme == Scheme::Http);
     let safe = if plain {
         let message = "a key is never sent over plain HTTP, and a URL of this target is http://";
@@ -24,14 +25,24 @@ pub(super) fn api_key(
         Ok(())
     };
     let optional = raw.optional.or(false);
-    let key = match (raw.env.checked()?, raw.file.checked()?) {
-        (Some((variable, at)), None) => from_env(&variable, &at, optional?, context),
-        (None, Some((file, at))) => from_file(&file, &at, optional?, context),
-        (None, None) => Err(context.report.add(&place, "missing: give one of `env` and `file`")),
-        (Some(_), Some(_)) => Err(context.report.add(&place, "`env` and `file` are both given: keep one")),
-    };
+    let key = either((raw.env, raw.file), optional?, &place, context);
     safe?;
     key
+}
+
+/// What stands in a variable or a file: one of the two is given.
+pub(super) fn either(
+    (env, file): (Field<String>, Field<String>),
+    optional: bool,
+    place: &Place,
+    context: &Context<'_>,
+) -> Checked<Option<ApiKey>> {
+    match (env.checked()?, file.checked()?) {
+        (Some((variable, at)), None) => from_env(&variable, &at, optional, context),
+        (None, Some((file, at))) => from_file(&file, &at, optional, context),
+        (None, None) => Err(context.report.add(place, "missing: give one of `env` and `file`")),
+        (Some(_), Some(_)) => Err(context.report.add(place, "`env` and `file` are both given: keep one")),
+    }
 }
 
 fn from_env(variable: &str, place: &Place, optional: bool, context: &Context<'_>) -> Checked<Option<ApiKey>> {

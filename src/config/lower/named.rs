@@ -18,7 +18,7 @@ pub(super) struct Kind {
 }
 
 /// All of one kind by name, also those that cannot be used, so that naming one is not a second problem.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Named<T> {
     kind: &'static Kind,
     given: Vec<(String, Checked<T>)>,

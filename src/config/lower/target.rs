@@ -23,11 +23,11 @@ pub(super) fn is_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
-/// Validates one target and what it promises; `names` are those seen so far, with their lines.
+/// Validates one target and what it promises; `names` are those seen so far, with their places.
 pub(super) fn lower(
     raw: RawTarget,
     place: &Place,
-    names: &mut HashMap<String, usize>,
+    names: &mut HashMap<String, Place>,
     shared: &Shared,
     context: &Context<'_>,
 ) -> Checked<(Target, Option<Slo>)> {
@@ -84,7 +84,7 @@ pub(super) fn lower(
 fn name(
     field: Field<String>,
     target: &Place,
-    names: &mut HashMap<String, usize>,
+    names: &mut HashMap<String, Place>,
     context: &Context<'_>,
 ) -> Checked<Arc<str>> {
     let Some((name, place)) = field.checked()? else {
@@ -94,11 +94,11 @@ fn name(
     if !is_name(&name) {
         return Err(context.report.add(&place, format!("{shown} is not a name: {NAME_RULE}")));
     }
-    if let Some(line) = names.get(&name) {
-        let message = format!("{shown} is the name of the target on line {line} already");
+    if let Some(Place { position, .. }) = names.get(&name) {
+        let message = format!("{shown} is the name of the target on line {} already", position.line);
         return Err(context.report.add_with_help(&place, message, "names must be unique"));
     }
-    names.insert(name.clone(), place.position.line);
+    names.insert(name.clone(), place);
     Ok(name.into())
 }
 

@@ -21,11 +21,11 @@ const MIN_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// What holds where a target does not say.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Defaults {
-    interval: Checked<Duration>,
-    timeout: Checked<Duration>,
-    pub(super) failover: Checked<Failover>,
-    pub(super) diagnosis: Checked<DiagnosisOptions>,
+pub(in crate::config) struct Defaults {
+    pub(in crate::config) interval: Checked<Duration>,
+    pub(in crate::config) timeout: Checked<Duration>,
+    pub(in crate::config) failover: Checked<Failover>,
+    pub(in crate::config) diagnosis: Checked<DiagnosisOptions>,
 }
 
 /// The defaults of a config.

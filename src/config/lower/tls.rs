@@ -17,7 +17,10 @@ pub(super) fn options(field: Field<RawTls>, context: &Context<'_>) -> Checked<Tl
     let (raw, whole) = field.section();
     let roots = raw.ca_file.checked().and_then(|given| match given {
         None => Ok(Roots::Public),
-        Some((file, place)) => ca_file(&file, &place, context),
+        Some((file, place)) => {
+            context.ours_to_name(&place)?;
+            ca_file(&file, &place, context)
+        }
     });
     let server_name = raw.server_name.checked().and_then(|given| match given {
         None => Ok(None),
