@@ -144,7 +144,7 @@ impl Sinks {
             page: beside.status.clone(),
         };
         self.knowledge.change(name, |known| {
-            known.last = Some(Arc::new(last));
+            known.ran(last);
             known.follow_ups = Arc::clone(&beside.follow_ups);
             known.told = told.or(known.told.take());
         });

@@ -36,6 +36,7 @@ pub use config::RunningConfig;
 pub use lifecycle::{Phase, Readiness};
 pub use pages::Around;
 
+use crate::clock;
 use crate::history::History;
 use crate::metrics::Metrics;
 use crate::sinks::{Events, Knowledge};
@@ -84,6 +85,8 @@ pub struct WebState {
     renders: Semaphore,
     connections: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    /// Tells this run of the program from others: revisions begin anew with it.
+    run: Arc<str>,
 }
 
 impl WebState {
@@ -96,6 +99,7 @@ impl WebState {
             renders: Semaphore::new(RENDERS),
             connections: Arc::new(Semaphore::new(CONNECTIONS)),
             streams: Arc::new(Semaphore::new(events::STREAMS)),
+            run: format!("{:x}", clock::unix_seconds(clock::wall()).to_bits()).into(),
         }
     }
 }
@@ -127,6 +131,8 @@ fn escape(text: &str) -> String {
 pub fn router(state: Arc<WebState>) -> Router {
     Router::new()
         .route("/", get(pages::overview))
+        .route("/cards", get(pages::cards))
+        .route("/updates", get(events::updates))
         .route("/metrics", get(scrape::metrics))
         .route("/sd", get(discovery::targets))
         .route("/docs/{page}", get(docs::page))

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::Told;
 use crate::board::Standing;
 use crate::metrics::CallState;
-use crate::outcome::{FollowUp, Outcome, Run};
+use crate::outcome::{ApiEvidence, FollowUp, Outcome, RateLimit, Run};
 use crate::status_page::PageStatus;
 use crate::target::Target;
 
@@ -27,6 +27,8 @@ pub struct Known {
     pub told: Option<Arc<Told>>,
     /// The experiments that were made since its trouble began, as far as they count; empty where nothing is wrong.
     pub follow_ups: Arc<[FollowUp]>,
+    /// The limits that its provider stated last; not every run makes a call.
+    pub limits: Arc<[RateLimit]>,
     /// Grows with every change, over all targets.
     pub revision: u64,
 }
@@ -109,6 +111,7 @@ impl Knowledge {
     pub(super) fn forget(&self, target: &str) {
         self.change(target, |known| {
             (known.last, known.told, known.follow_ups) = (None, None, Arc::default());
+            known.limits = Arc::default();
         });
     }
 
@@ -129,6 +132,27 @@ impl Knowledge {
 
 impl Known {
     fn of(target: &Arc<Target>, revision: u64) -> Self {
-        Self { target: Arc::clone(target), last: None, told: None, follow_ups: Arc::default(), revision }
+        Self {
+            target: Arc::clone(target),
+            last: None,
+            told: None,
+            follow_ups: Arc::default(),
+            limits: Arc::default(),
+            revision,
+        }
+    }
+
+    /// Takes in what a run found.
+    pub(super) fn ran(&mut self, last: LastRun) {
+        let calls = last.run.outcomes.iter().filter(|outcome| outcome.endpoint == last.standing.shown);
+        let calls = calls.filter_map(|outcome| outcome.stages.api.evidence());
+        let pooled = last.run.pooled.iter().filter(|call| call.endpoint == last.standing.shown);
+        let calls = calls.chain(pooled.filter_map(|call| call.stage.evidence()));
+        let stated =
+            |call: &ApiEvidence| (!call.rate_limits.is_empty()).then(|| call.rate_limits.as_slice().into());
+        if let Some(limits) = calls.filter_map(stated).next_back() {
+            self.limits = limits;
+        }
+        self.last = Some(Arc::new(last));
     }
 }

@@ -1,19 +1,23 @@
 //! `/api/v1/events`: what is told of every target, as server-sent events.
 //!
 //! Promises: first the state of every target, then each change once, or how many were missed and the state anew; few streams
-//! at once, and none outlives the program.
+//! at once, and none outlives the program. With `?updates=1` it is told instead whose knowledge changed, for pages.
+
+mod updates;
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::Json;
+use axum::extract::{Query, State};
 use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{Stream, StreamExt as _, stream};
+use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
@@ -22,6 +26,7 @@ use super::connection::Streams;
 use crate::clock;
 use crate::diagnosis::{Language, Verdict};
 use crate::sinks::{Events, Subscription, Told};
+pub(super) use updates::Mark;
 
 /// Streams at once: each is a connection that stays.
 pub(super) const STREAMS: usize = 16;
@@ -42,11 +47,45 @@ struct Listener {
     _permit: OwnedSemaphorePermit,
 }
 
-pub(super) async fn events(State(state): State<Arc<WebState>>) -> Response {
+/// What the browser of a stream that broke off brings back.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// What is asked for.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    /// `1`: whose knowledge changed, and nothing else.
+    updates: Option<String>,
+    /// The mark to go on from.
+    since: Option<String>,
+}
+
+impl Asked {
+    /// The mark that a client brings: that of its stream is newer than that of its first request.
+    fn mark<'a>(&'a self, headers: &'a HeaderMap) -> Option<&'a str> {
+        let last = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
+        last.or(self.since.as_deref())
+    }
+}
+
+/// `/api/v1/events`.
+pub(super) async fn events(
+    State(state): State<Arc<WebState>>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
     let Ok(permit) = Arc::clone(&state.streams).try_acquire_owned() else {
         let words = format!("There are {STREAMS} event streams already.\n");
         return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "30")], words).into_response();
     };
+    if asked.updates.as_deref() == Some("1") {
+        let listener = updates::Listener::new(&state, asked.mark(&headers), permit);
+        let events = stream::unfold(listener, async |mut listener| {
+            let event = listener.next().await?;
+            Some((event, listener))
+        });
+        // A script does not see comments, and has to know that the stream goes on.
+        return streamed(events, KeepAlive::new().event(Event::default().event("alive").data("{}")));
+    }
     let events = Arc::clone(&state.events);
     let mut listener = Listener {
         subscription: events.subscribe(),
@@ -58,9 +97,21 @@ pub(super) async fn events(State(state): State<Arc<WebState>>) -> Response {
     listener.begin();
     let events = stream::unfold(listener, async |mut listener| {
         let event = listener.next().await?;
-        Some((Ok::<_, Infallible>(event), listener))
+        Some((event, listener))
     });
-    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    streamed(events, KeepAlive::new())
+}
+
+/// `/updates`: what the stream would say first, for a page that cannot have one.
+pub(super) async fn updates(State(state): State<Arc<WebState>>, Query(asked): Query<Asked>) -> Response {
+    let update = updates::since(&state, asked.since.as_deref());
+    ([(CACHE_CONTROL, "no-store")], Json(update)).into_response()
+}
+
+/// An answer that goes on.
+fn streamed(events: impl Stream<Item = Event> + Send + 'static, alive: KeepAlive) -> Response {
+    let events = events.map(Ok::<_, Infallible>);
+    let mut response = Sse::new(events).keep_alive(alive.interval(KEEP_ALIVE)).into_response();
     // What stands between must neither keep events back nor keep them for others.
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));

@@ -20,7 +20,7 @@ use axum::response::{IntoResponse, Response};
 
 pub(super) use assets::asset;
 pub(super) use language::Asked;
-pub(super) use overview::overview;
+pub(super) use overview::{cards, overview};
 pub use target::Around;
 pub(super) use target::{report, target};
 use words::Word;

@@ -15,6 +15,7 @@ mod api;
 mod badges;
 mod discovery;
 mod events;
+mod updates;
 
 pub(super) fn state() -> Arc<WebState> {
     state_until(watch::channel(false).1)

@@ -50,6 +50,8 @@ mod lifecycle;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod live_page;
+#[cfg(test)]
 mod misfit;
 #[cfg(test)]
 mod mixin;

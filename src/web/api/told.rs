@@ -1,6 +1,5 @@
 //! What is known of a target, as the documents of the API tell it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -12,7 +11,7 @@ use crate::document::{
     resolver_parts,
 };
 use crate::history::{History, Turn, Wanted};
-use crate::outcome::{Outcome, RateLimit};
+use crate::outcome::Outcome;
 use crate::schedule::Pause;
 use crate::sinks::{Known, LastRun};
 
@@ -24,7 +23,7 @@ const DAY: f64 = 24.0 * 3600.0;
 
 /// How a target stands.
 pub(super) fn target(known: &Known, now: SystemTime, language: Language) -> WatchedTarget {
-    let Known { target, last, told, follow_ups: _, revision } = known;
+    let Known { target, last, told, follow_ups: _, limits: _, revision } = known;
     let diagnosis = told.as_ref().map(|told| &told.diagnosis);
     let verdict = diagnosis.map(|diagnosis| diagnosis.verdict);
     let standing = last.as_ref().map(|last| &last.standing);
@@ -93,7 +92,7 @@ pub(super) fn detail(known: &Known, history: &History, now: SystemTime, language
         reached: last.map(reached).unwrap_or_default(),
         resolvers: last.map(|last| resolver_parts(&last.run.lookups, &known.follow_ups)).unwrap_or_default(),
         certificates: certificates(each()),
-        rate_limits: limits(outcomes),
+        rate_limits: known.limits.iter().map(RateLimitPart::of).collect(),
         call: call(known, last),
         status_page: last.and_then(|last| last.page.as_ref()).map(StatusPagePart::of),
         turns: history.turns(name).iter().map(turn).collect(),
@@ -104,20 +103,6 @@ pub(super) fn detail(known: &Known, history: &History, now: SystemTime, language
 fn reached(last: &LastRun) -> Vec<EndpointPart> {
     let part = |(endpoint, ok): &(Arc<str>, bool)| EndpointPart { endpoint: endpoint.to_string(), ok: *ok };
     last.standing.endpoints.iter().map(part).collect()
-}
-
-/// The limits that the last calls stated, each dimension once: the one with the least left.
-fn limits(outcomes: &[Arc<Outcome>]) -> Vec<RateLimitPart> {
-    let mut least: BTreeMap<&'static str, &RateLimit> = BTreeMap::new();
-    let calls = outcomes.iter().filter_map(|outcome| outcome.stages.api.evidence());
-    for limit in calls.flat_map(|call| &call.rate_limits) {
-        let left = |limit: &RateLimit| limit.remaining.unwrap_or(u64::MAX);
-        let known = least.entry(limit.dimension).or_insert(limit);
-        if left(limit) < left(known) {
-            *known = limit;
-        }
-    }
-    least.into_values().map(RateLimitPart::of).collect()
 }
 
 fn call(known: &Known, last: Option<&LastRun>) -> CallPart {

@@ -1,4 +1,4 @@
-//! `/assets/`: the style sheet and the script of the pages.
+//! `/assets/`: the style sheet, the script and the icon of the pages.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -7,11 +7,12 @@ use super::guarded;
 use crate::web::not_found;
 
 /// The files, by name.
-const ASSETS: [(&str, &str, &str); 4] = [
+const ASSETS: [(&str, &str, &str); 5] = [
     ("page.css", "text/css; charset=utf-8", include_str!("../assets/page.css")),
     ("target.css", "text/css; charset=utf-8", include_str!("../assets/target.css")),
     ("target.js", "text/javascript; charset=utf-8", include_str!("../assets/target.js")),
     ("page.js", "text/javascript; charset=utf-8", include_str!("../assets/page.js")),
+    ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
 ];
 
 pub(in crate::web) async fn asset(Path(wanted): Path<String>) -> Response {

@@ -14,6 +14,21 @@ pub(in crate::web) struct Asked {
 }
 
 impl Asked {
+    /// What the pairs of a query say.
+    pub(in crate::web) fn of(query: &[(String, String)]) -> Self {
+        let lang = query.iter().find(|(name, _)| name == "lang").map(|(_, value)| value.clone());
+        Self { lang }
+    }
+
+    /// What has links lead to pages in the language that was asked for, rather than in the browser's.
+    pub(in crate::web) fn link(&self) -> &'static str {
+        match self.lang.as_deref().and_then(|code| code.parse().ok()) {
+            None => "",
+            Some(Language::English) => "?lang=en",
+            Some(Language::Chinese) => "?lang=zh",
+        }
+    }
+
     /// The language to answer in.
     pub(in crate::web) fn language(&self, headers: &HeaderMap) -> Language {
         let asked = self.lang.as_deref().and_then(|code| code.parse().ok());

@@ -1,16 +1,36 @@
-//! `/`: every target, the worst first.
+//! `/`: every target, the worst first; and `/cards`: some of them, for a page that is there already.
+//!
+//! Promises: the page is whole without a script, and so is its search; it is made beside the async workers, since there may
+//! be hundreds of targets.
+
+mod card;
+mod facts;
+mod ladder;
+mod past;
+mod state;
+mod told;
 
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Query, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::extract::{Query, State as Shared};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 
 use super::{Asked, Frame, Word, page};
-use crate::diagnosis::{self, Language, Verdict};
-use crate::sinks::Known;
+use crate::clock;
+use crate::diagnosis::Language;
 use crate::web::WebState;
+use crate::web::events::Mark;
+use card::Card;
+use state::{Count, Filter, State};
+use told::{Moment, fill};
+
+/// Cards that one request may ask for.
+const MOST_CARDS: usize = 50;
+
+/// Targets up to which the page holds all that is known of those that work too; of more it is asked for when it is opened.
+const MOST_WHOLE: usize = 60;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -18,44 +38,129 @@ use crate::web::WebState;
 struct Overview {
     frame: Frame,
     cards: Vec<Card>,
+    counts: Vec<Count>,
+    worst: State,
+    headline: String,
+    title: String,
+    /// What was searched for.
+    typed: String,
+    /// The language asked for, to be kept by links and forms; empty where that is the browser's.
+    link: &'static str,
+    now: Moment,
+    /// From where on the page is to be kept up to date.
+    mark: Mark,
+    /// Whether those that work are in brief.
+    brief: bool,
 }
 
-/// One target.
-#[derive(Debug)]
-struct Card {
-    name: String,
-    /// `down`, `degraded`, `ok` or `unknown`.
-    state: &'static str,
-    summary: &'static str,
+/// Some of the cards.
+#[derive(Debug, Template)]
+#[template(path = "overview/cards.html")]
+struct Cards {
+    frame: Frame,
+    cards: Vec<Card>,
+    link: &'static str,
 }
+
+type Pairs = Query<Vec<(String, String)>>;
 
 pub(in crate::web) async fn overview(
-    State(state): State<Arc<WebState>>,
-    Query(asked): Query<Asked>,
+    Shared(state): Shared<Arc<WebState>>,
+    Query(query): Pairs,
     headers: HeaderMap,
 ) -> Response {
-    let language = asked.language(&headers);
-    let mut cards: Vec<Card> = state.knowledge.all().iter().map(|known| Card::of(known, language)).collect();
-    let rank =
-        |card: &Card| ["down", "degraded", "unknown", "ok"].iter().position(|state| *state == card.state);
-    cards.sort_by_key(rank);
-    page(&Overview { frame: Frame { language, root: "" }, cards })
+    let asked = Asked::of(&query);
+    let (language, link) = (asked.language(&headers), asked.link());
+    let filter = Filter::of(&query);
+    beside(state, move |state| page(&Overview::of(state, &filter, language, link))).await
 }
 
-impl Card {
-    fn of(known: &Known, language: Language) -> Self {
-        let verdict = known.told.as_ref().map(|told| told.diagnosis.verdict);
-        let state = match verdict {
-            None => "unknown",
-            Some(Verdict::Ok) => "ok",
-            Some(Verdict::Degraded(_)) => "degraded",
-            Some(Verdict::Down(_)) => "down",
+pub(in crate::web) async fn cards(
+    Shared(state): Shared<Arc<WebState>>,
+    Query(query): Pairs,
+    headers: HeaderMap,
+) -> Response {
+    let asked = Asked::of(&query);
+    let (language, link) = (asked.language(&headers), asked.link());
+    let asked = |key: &'static str| {
+        let values = query.iter().filter(move |(known, _)| known == key);
+        values.flat_map(|(_, value)| value.split(',')).filter(|name| !name.is_empty())
+    };
+    let whole = asked("names").map(|name| (name.to_owned(), false));
+    let names: Vec<(String, bool)> =
+        whole.chain(asked("brief").map(|name| (name.to_owned(), true))).collect();
+    if names.is_empty() || names.len() > MOST_CARDS {
+        let words = format!("Ask for 1 to {MOST_CARDS} targets: /cards?names=a,b\n");
+        return (StatusCode::BAD_REQUEST, words).into_response();
+    }
+    beside(state, move |state| {
+        let now = clock::wall();
+        let card = |(name, brief): &(String, bool)| {
+            let known = state.knowledge.of(name)?;
+            Some(Card { brief: *brief, ..Card::of(&known, &state.history, now, language) })
         };
-        let reason = verdict.and_then(Verdict::reason);
+        let cards = names.iter().filter_map(card).collect();
+        page(&Cards { frame: Frame { language, root: "" }, cards, link })
+    })
+    .await
+}
+
+/// Makes an answer beside the async workers; not many at once, since each takes a core.
+async fn beside(state: Arc<WebState>, make: impl FnOnce(&WebState) -> Response + Send + 'static) -> Response {
+    // The semaphore is never closed; if it were, rendering without a permit would be right.
+    let permit = state.renders.acquire().await.ok();
+    let shared = Arc::clone(&state);
+    let made = tokio::task::spawn_blocking(move || make(&shared)).await;
+    drop(permit);
+    made.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+impl Overview {
+    fn of(state: &WebState, filter: &Filter, language: Language, link: &'static str) -> Self {
+        let now = clock::wall();
+        let revision = *state.knowledge.revisions().borrow();
+        let all = state.knowledge.all();
+        let brief = all.len() > MOST_WHOLE;
+        let card = |known| {
+            let card = Card::of(known, &state.history, now, language);
+            Card { hidden: !filter.shows(card.state, &card.texts()), brief, ..card }
+        };
+        let mut cards: Vec<Card> = all.iter().map(card).collect();
+        // They are in the order of their names.
+        cards.sort_by_key(|card| card.state);
+        let counts: Vec<Count> = State::ALL
+            .into_iter()
+            .map(|state| Count {
+                state,
+                targets: cards.iter().filter(|card| card.state == state).count(),
+                asked: filter.asks_for(state),
+            })
+            .collect();
+        let (worst, headline, title) = state::headline(&counts, language);
         Self {
-            name: known.target.name.to_string(),
-            state,
-            summary: reason.map_or("", |reason| diagnosis::summary(reason, language)),
+            frame: Frame { language, root: "" },
+            cards,
+            counts,
+            worst,
+            headline,
+            title,
+            typed: filter.typed.clone(),
+            link,
+            now: Moment::of(now),
+            mark: Mark::of(state, revision),
+            brief,
         }
     }
+
+    fn as_of(&self) -> String {
+        fill(Word::AsOf, self.frame.language, &[("at", &self.now.shown)])
+    }
+
+    /// Whether there are targets, none of which is asked for.
+    fn found_nothing(&self) -> bool {
+        self.cards.iter().all(|card| card.hidden)
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,10 +8,10 @@ use crate::diagnosis::{Change, Diagnosis, Facts, Say, Verdict};
 use crate::outcome::Reason;
 use crate::sinks::Sinks;
 
-const RESET: Verdict = Verdict::Down(Reason::TlsReset);
+pub(super) const RESET: Verdict = Verdict::Down(Reason::TlsReset);
 
 /// What the pages show, what is told, and what stops them.
-fn told() -> (Arc<WebState>, Sinks, watch::Sender<bool>) {
+pub(super) fn told() -> (Arc<WebState>, Sinks, watch::Sender<bool>) {
     let metrics = Arc::new(Metrics::new().unwrap());
     let history = Arc::default();
     let sinks = Sinks::new(Arc::default(), Arc::clone(&history), Arc::clone(&metrics));
@@ -28,7 +28,7 @@ fn told() -> (Arc<WebState>, Sinks, watch::Sender<bool>) {
     (Arc::new(state), sinks, stop)
 }
 
-fn tell(sinks: &Sinks, target: &str, verdict: Verdict, before: Option<Verdict>) {
+pub(super) fn tell(sinks: &Sinks, target: &str, verdict: Verdict, before: Option<Verdict>) {
     let diagnosis = Diagnosis {
         target: target.into(),
         verdict,

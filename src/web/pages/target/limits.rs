@@ -51,7 +51,6 @@ impl Limits {
         let mut calls: Vec<(bool, &ApiEvidence)> = calls.collect();
         // Those of the endpoint that a client uses first.
         calls.sort_by_key(|(elsewhere, _)| *elsewhere);
-        let stated = calls.iter().find(|(_, call)| !call.rate_limits.is_empty());
         let asked = calls.iter().find_map(|(_, call)| call.retry_after);
         let mut lines = Vec::new();
         if let Some(pause) = last.call.pause {
@@ -67,8 +66,7 @@ impl Limits {
         if let Some(left) = last.call.budget_left {
             lines.push(Line { words: telling.with(Word::BudgetLeft, &format!("${left:.4}")), at: None });
         }
-        let limits = stated.map(|(_, call)| call.rate_limits.as_slice()).unwrap_or_default();
-        Self { lines, bars: limits.iter().map(|limit| Bar::of(limit, telling)).collect() }
+        Self { lines, bars: telling.known.limits.iter().map(|limit| Bar::of(limit, telling)).collect() }
     }
 }
 

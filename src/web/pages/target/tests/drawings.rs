@@ -12,7 +12,7 @@ use crate::sinks::Known;
 /// A target of which nothing is known.
 fn unknown() -> Known {
     let target = sample(0).target;
-    Known { target, last: None, told: None, follow_ups: Arc::default(), revision: 0 }
+    Known { target, last: None, told: None, follow_ups: Arc::default(), limits: Arc::default(), revision: 0 }
 }
 
 fn telling(known: &Known) -> Telling<'_> {
