@@ -9,6 +9,7 @@ mod evidence;
 mod follow;
 mod follow_up;
 mod investigate;
+mod keeper;
 mod lags;
 mod listen;
 mod neighbour;
@@ -33,7 +34,7 @@ use tokio::time::timeout;
 use crate::board::Board;
 use crate::clock;
 use crate::config::{Config, Env, Problems, Source, effective};
-use crate::history::{History, Limits};
+use crate::history::History;
 use crate::metrics::{Configured, Metrics, MetricsError};
 use crate::net::raise_descriptor_limit;
 use crate::probe::{Prober, SetupError, SystemResolver};
@@ -45,6 +46,7 @@ use engine::{Command, Engine, Tools};
 pub use follow::{FollowError, Follower, Look, Preferred};
 use follow_up::FollowUps;
 pub use investigate::{Beside, InvestigateError, Investigator, Progress};
+use keeper::Keeper;
 use lags::Lags;
 pub use listen::{AddressError, ListenAddress, ListenError};
 use on_demand::OnDemand;
@@ -142,7 +144,8 @@ pub async fn serve_telling(
     let listeners = listen::all(&options.listen).await?;
 
     let metrics = Arc::new(Metrics::new()?);
-    let history = Arc::new(History::new(Limits::default()));
+    let history = Arc::new(History::new(config.history));
+    history.keep(&config.targets);
     let sinks = Sinks::new(Arc::new(Board::default()), Arc::clone(&history), Arc::clone(&metrics));
     let knowledge = Arc::clone(sinks.knowledge());
     knowledge.watch(&config.targets);
@@ -189,6 +192,7 @@ pub async fn serve_telling(
     let program = Arc::clone(&metrics);
     let tell = move |lag| program.program().event_loop_lag(lag);
     let lag = tokio::spawn(async move { lags.measure(LAG_EVERY, tell).await });
+    let keeper = Keeper::start(&history, &metrics, options.state.clone(), config.history.persist);
     readiness.set(Phase::Ready);
     tracing::info!(targets = config.targets.len(), config = %options.source, "watching");
     // Nobody need listen.
@@ -204,6 +208,7 @@ pub async fn serve_telling(
         history,
         status,
         on_demand: Arc::clone(&on_demand),
+        keeper,
         running,
         commands: commands.clone(),
     };
@@ -221,6 +226,7 @@ pub async fn serve_telling(
         },
         () = stop(&mut signals) => tracing::warn!("second signal: stopping at once"),
     }
+    reloading.keeper.stop().await;
     lag.abort();
     stop_web.send_replace(true);
     // Connections that are still busy then are cut off by the end of the program.

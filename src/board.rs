@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::outcome::{Outcome, PathId, Run};
 use crate::target::Target;
 pub use preference::Preference;
-pub use standing::Standing;
 use standing::Ways;
+pub use standing::{Preferred, Standing};
 
 /// The last journey of every path of one target, by endpoint.
 type Latest = BTreeMap<(Arc<str>, PathId), Arc<Outcome>>;

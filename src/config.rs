@@ -19,6 +19,7 @@ mod of_url;
 mod problem;
 mod raw;
 mod reference;
+mod retention;
 mod schema;
 mod show;
 mod source;
@@ -40,6 +41,7 @@ pub use near::did_you_mean;
 pub use of_url::{UrlError, UrlOptions, endpoint_of, same_place};
 pub use problem::{Position, Problem, Problems};
 pub use reference::reference;
+pub use retention::Retention;
 pub use schema::json_schema;
 pub use show::effective;
 pub use source::TargetSource;
@@ -81,6 +83,8 @@ pub struct Config {
     pub vantage: Option<Arc<str>>,
     /// What targets promise, in their order; most have none.
     pub slos: Vec<Slo>,
+    /// How much of what was is kept.
+    pub history: Retention,
     /// The files that hold more targets.
     pub files: Vec<FilePattern>,
     /// The URLs that answer with more targets; loading a config asks none of them.
@@ -101,6 +105,7 @@ impl PartialEq for Config {
             controls,
             vantage,
             slos,
+            history,
             files,
             sources,
             lists: _,
@@ -113,6 +118,7 @@ impl PartialEq for Config {
             && controls == &other.controls
             && vantage == &other.vantage
             && slos == &other.slos
+            && history == &other.history
             && files == &other.files
             && sources == &other.sources
     }
@@ -154,7 +160,7 @@ impl Config {
             let files = files.unwrap_or_default();
             let (lists, of_lists) = list::of_files(&files, &ground, env);
             wrong.extend(of_lists);
-            let lower::Rest { own, resolvers, routes, controls, vantage, sources } = rest.ok()?;
+            let lower::Rest { own, resolvers, routes, controls, vantage, sources, history } = rest.ok()?;
             let own = TargetList::new(name.clone().into(), Arc::default(), own);
             let candidates = lists.into_iter().map(|list| Candidate { before: None, now: Some(list) });
             let mut lists = Vec::new();
@@ -169,6 +175,7 @@ impl Config {
                 controls,
                 vantage,
                 slos: Vec::new(),
+                history,
                 files,
                 sources,
                 lists: Vec::new(),

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock;
 use crate::diagnosis::{self, Diagnosis, Language, Phrase, Verdict};
@@ -36,7 +36,7 @@ use crate::target::Target;
 pub use around::{rows, target_lines};
 pub use environment::{Environment, NameServers, ProxyPart, TrustPart, Variable, WayOutPart};
 pub use journey::{JourneyPart, PhasePart};
-pub use label::{Label, Labelled};
+pub use label::{Label, Labelled, Readable};
 pub use layers::{LayerPart, LayerState};
 pub use limits::{CallPart, RateLimitPart, StatusPagePart};
 pub use problem::Problem;
@@ -112,7 +112,7 @@ pub struct TargetPart {
 }
 
 /// Something that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingPart {
     /// The reason.
     pub reason: Label<Reason>,

@@ -1,57 +1,60 @@
-//! What was: the past journeys of every path, and how targets and paths did over the last hours.
+//! What was: the past journeys of every path, what was told of every target, and how paths did over the last hours.
 //!
-//! Promises: bounded in number and in time, failures kept longer than what worked; what is kept of a healthy journey is
-//! what the board keeps anyway.
+//! Promises: bounded in number, in time and in memory, failures kept longer than what worked; noting a journey costs a clone of
+//! an `Arc` and a change of a slot. What is written down ([`Archive`]) is never waited for: a store that cannot be used is
+//! reported, and the history goes on in memory.
 
+mod archive;
+mod batch;
+mod eviction;
+mod shelf;
+mod store;
 mod timeline;
+mod trail;
+mod turns;
+mod weight;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::mem::size_of;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::board::Standing;
-use crate::diagnosis::{Diagnosis, Language, Verdict};
+pub use crate::config::Retention as Limits;
+use crate::diagnosis::{Diagnosis, Language};
 use crate::document::JourneyPart;
-use crate::outcome::{Blame, Layer, Outcome, PathId, Run};
+use crate::outcome::{Family, Outcome, PathId, Run};
+use crate::target::{Families, Target};
+pub use archive::{Archive, ArchiveError, Saved, SetAside};
+use batch::{Batch, Rows};
+use shelf::Kept;
 pub use timeline::{Slot, Timeline};
-
-/// How much is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Journeys of a path.
-    pub journeys: usize,
-    /// Journeys of a path that failed, beside those.
-    pub failures: usize,
-    /// How far back the timelines go.
-    pub timeline: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { journeys: 20, failures: 20, timeline: Duration::from_secs(6 * 3600) }
-    }
-}
-
-/// What was told of a target from some time on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Turn {
-    /// From when on.
-    pub at: SystemTime,
-    /// What.
-    pub verdict: Verdict,
-    /// The layer of the trouble.
-    pub layer: Option<Layer>,
-    /// Who must act.
-    pub blame: Option<Blame>,
-}
+use trail::Trail;
+pub use turns::Turn;
+use turns::Turns;
 
 /// Which journeys are wanted.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted {
+pub struct Wanted<'a> {
     /// Those that began then or later.
     pub since: Option<SystemTime>,
     /// So many at the most.
     pub limit: Option<usize>,
+    /// Those of one path.
+    pub path: Option<&'a PathId>,
+    /// Those to one endpoint, as it is shown.
+    pub endpoint: Option<&'a str>,
+    /// Only those that failed.
+    pub failed: bool,
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Extent {
+    /// Journeys that are kept.
+    pub journeys: usize,
+    /// What all of it takes in memory, as far as that can be counted.
+    pub bytes: usize,
 }
 
 /// A path to an endpoint.
@@ -59,114 +62,291 @@ type Way = (Arc<str>, PathId);
 
 /// What was, of every target.
 #[derive(Debug, Default)]
-pub struct History {
-    limits: Limits,
-    targets: Mutex<HashMap<Arc<str>, Past>>,
-}
+pub struct History(Mutex<State>);
 
 #[derive(Debug, Default)]
-struct Past {
-    ways: BTreeMap<Way, Journeys>,
-    turns: VecDeque<Turn>,
+struct State {
+    limits: Limits,
+    /// The targets there are; `None` before that is known.
+    watched: Option<Vec<Arc<Target>>>,
+    pasts: HashMap<Arc<str>, Past>,
+    /// What it takes.
+    bytes: usize,
+    /// Whether paths or targets went that may be written down.
+    gone: bool,
+    /// The last slot that went because of the memory.
+    evicted: Option<u64>,
 }
 
-#[derive(Debug)]
-struct Journeys {
-    recent: VecDeque<Arc<Outcome>>,
-    /// Those that failed and are not among the recent ones any more.
-    failed: VecDeque<Arc<Outcome>>,
-    timeline: Timeline,
+/// What was of one target.
+#[derive(Debug, Default)]
+struct Past {
+    trails: BTreeMap<Way, Trail>,
+    turns: Turns,
 }
 
 impl History {
     /// A history that keeps so much.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits, targets: Mutex::default() }
+        Self(Mutex::new(State { limits, ..State::default() }))
     }
 
-    /// Notes a run: the last journeys of its paths, which go on or have ended with it.
+    /// Notes a run; `latest` are the last journeys of all paths of the target, ordered by endpoint and path as the board gives
+    /// them, those of the run among them.
     pub fn note(&self, _standing: &Standing, latest: &[Arc<Outcome>], run: &Run) {
-        let mut targets = self.lock();
-        let past = targets.entry(Arc::clone(&run.target)).or_default();
-        for retired in &run.retired {
-            past.ways.remove(retired);
-        }
-        let of_run = |outcome: &&Arc<Outcome>| {
-            run.outcomes.iter().any(|new| new.started == outcome.started && new.path == outcome.path)
-        };
-        for outcome in latest.iter().filter(of_run) {
+        let mut state = self.lock();
+        let State { limits, pasts, bytes, .. } = &mut *state;
+        let before = pasts.get(&run.target).map_or(0, Past::bytes);
+        let past = pasts.entry(Arc::clone(&run.target)).or_default();
+        for outcome in &run.outcomes {
+            let wanted = (&outcome.endpoint, &outcome.path);
+            let found = latest.binary_search_by(|known| (&known.endpoint, &known.path).cmp(&wanted));
+            // The board's is the same journey, and need not be copied.
+            let Some(known) = found.ok().and_then(|at| latest.get(at)) else { continue };
             let way = (Arc::clone(&outcome.endpoint), outcome.path.clone());
-            let limits = self.limits;
-            past.ways.entry(way).or_insert_with(|| Journeys::new(limits)).note(outcome, limits);
+            past.trails.entry(way).or_insert_with(|| Trail::new(limits)).note(known, limits);
         }
+        *bytes = bytes.saturating_add(past.bytes()).saturating_sub(before);
+        state.enforce();
     }
 
     /// Notes what is told of a target from now on.
     pub fn told(&self, diagnosis: &Diagnosis, at: SystemTime) {
-        let mut targets = self.lock();
-        let past = targets.entry(Arc::clone(&diagnosis.target)).or_default();
+        let mut state = self.lock();
         let Diagnosis { verdict, layer, blame, .. } = *diagnosis;
-        past.turns.push_back(Turn { at, verdict, layer, blame });
-        while past.turns.len() > self.limits.journeys + self.limits.failures {
-            past.turns.pop_front();
-        }
+        let before = state.pasts.get(&diagnosis.target).map_or(0, Past::bytes);
+        let past = state.pasts.entry(Arc::clone(&diagnosis.target)).or_default();
+        past.turns.push(Turn { at, verdict, layer, blame });
+        let after = past.bytes();
+        state.bytes = state.bytes.saturating_add(after).saturating_sub(before);
+        state.enforce();
     }
 
-    /// Past journeys of a target, the newest first.
+    /// Past journeys of a target, the newest first. Those from before a restart are told in English.
     #[must_use]
-    pub fn journeys(&self, target: &str, wanted: Wanted, language: Language) -> Vec<JourneyPart> {
-        let mut found: Vec<Arc<Outcome>> = {
-            let targets = self.lock();
-            let ways = targets.get(target).into_iter().flat_map(|past| past.ways.values());
-            let all = ways.flat_map(|journeys| journeys.failed.iter().chain(&journeys.recent));
-            all.filter(|outcome| wanted.since.is_none_or(|since| outcome.started >= since)).cloned().collect()
+    pub fn journeys(&self, target: &str, wanted: Wanted<'_>, language: Language) -> Vec<JourneyPart> {
+        let mut found: Vec<(PathId, Kept)> = {
+            let state = self.lock();
+            let trails = state.pasts.get(target).into_iter().flat_map(|past| &past.trails);
+            let trails = trails.filter(|((endpoint, path), _)| {
+                wanted.endpoint.is_none_or(|wanted| wanted == &**endpoint)
+                    && wanted.path.is_none_or(|wanted| wanted == path)
+            });
+            let all = trails.flat_map(|((_, path), trail)| trail.journeys().map(move |kept| (path, kept)));
+            let all = all.filter(|(_, kept)| {
+                wanted.since.is_none_or(|since| kept.started() >= since) && !(wanted.failed && kept.ok())
+            });
+            all.map(|(path, kept)| (path.clone(), kept.clone())).collect()
         };
-        found.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.path.cmp(&b.path)));
+        found.sort_by(|(one, a), (other, b)| b.started().cmp(&a.started()).then_with(|| one.cmp(other)));
         found.truncate(wanted.limit.unwrap_or(usize::MAX));
-        found.iter().map(|outcome| JourneyPart::of(outcome, language)).collect()
+        let part = |(_, kept): &(PathId, Kept)| match kept {
+            Kept::Walked(outcome) => Some(JourneyPart::of(outcome, language)),
+            // It was read once when it was taken in.
+            Kept::Before(before) => serde_json::from_str(&before.json).ok(),
+        };
+        found.iter().filter_map(part).collect()
     }
 
     /// The timeline of every path of a target, by endpoint and path.
     #[must_use]
     pub fn timelines(&self, target: &str) -> Vec<((Arc<str>, PathId), Timeline)> {
-        let targets = self.lock();
-        let ways = targets.get(target).into_iter().flat_map(|past| &past.ways);
-        ways.map(|(way, journeys)| (way.clone(), journeys.timeline.clone())).collect()
+        let state = self.lock();
+        let trails = state.pasts.get(target).into_iter().flat_map(|past| &past.trails);
+        trails.map(|(way, trail)| (way.clone(), trail.timeline.clone())).collect()
     }
 
     /// What was told of a target, the oldest first.
     #[must_use]
     pub fn turns(&self, target: &str) -> Vec<Turn> {
-        self.lock().get(target).map(|past| past.turns.iter().copied().collect()).unwrap_or_default()
+        let state = self.lock();
+        state.pasts.get(target).map(|past| past.turns.iter().copied().collect()).unwrap_or_default()
     }
 
-    /// Forgets all targets but these.
-    pub fn keep(&self, targets: &dyn Fn(&str) -> bool) {
-        self.lock().retain(|name, _| targets(name));
+    /// Forgets what is not of these targets: others, and of these the endpoints, routes and families they have no more.
+    pub fn keep(&self, targets: &[Arc<Target>]) {
+        let mut state = self.lock();
+        state.watched = Some(targets.to_vec());
+        state.forget_unwatched();
+        state.weigh();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<str>, Past>> {
-        self.targets.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Keeps to other limits from now on.
+    pub fn limit(&self, limits: Limits) {
+        let mut state = self.lock();
+        if state.limits != limits {
+            state.limits = limits;
+            state.trails().for_each(|trail| trail.limit(&limits));
+            state.weigh();
+        }
+    }
+
+    /// Forgets what is too old.
+    pub fn tidy(&self, now: SystemTime) {
+        self.lock().tidy(now);
+    }
+
+    /// How much there is.
+    #[must_use]
+    pub fn extent(&self) -> Extent {
+        let state = self.lock();
+        let trails = state.pasts.values().flat_map(|past| past.trails.values());
+        let journeys = trails.map(|trail| trail.worked.len() + trail.failed.len()).sum();
+        Extent { journeys, bytes: state.bytes }
+    }
+
+    /// Takes in what was written down before a restart.
+    fn restore(&self, rows: Rows, now: SystemTime) {
+        let mut state = self.lock();
+        let limits = state.limits;
+        for stored in rows.ways {
+            let past = state.pasts.entry(Arc::clone(&stored.way.1.target)).or_default();
+            let trail = past.trails.entry(stored.way).or_insert_with(|| Trail::new(&limits));
+            trail.restore(&stored.slots, stored.failed, &limits);
+        }
+        let mut rest = &rows.turns[..];
+        while let Some((target, _)) = rest.first() {
+            let count = rest.iter().take_while(|(other, _)| other == target).count();
+            let (of_target, others) = rest.split_at(count);
+            let turns: Vec<Turn> = of_target.iter().map(|(_, turn)| *turn).collect();
+            state.pasts.entry(Arc::clone(target)).or_default().turns.restore(&turns);
+            rest = others;
+        }
+        state.gone = true;
+        state.forget_unwatched();
+        state.tidy(now);
+    }
+
+    /// What is not written down yet, and counts as written from now on.
+    fn unsaved(&self, now: SystemTime) -> Batch {
+        let mut state = self.lock();
+        state.tidy(now);
+        let State { limits, pasts, gone, evicted, .. } = &mut *state;
+        let slots_since = Timeline::new(limits.timeline).first_at(now);
+        let mut batch = Batch {
+            slots_since: slots_since.max(evicted.map_or(0, |evicted| evicted.saturating_add(1))),
+            turns_since: now.checked_sub(limits.failure_age),
+            ..Batch::default()
+        };
+        for (target, past) in pasts.iter_mut() {
+            batch.ways.extend(past.trails.iter_mut().filter_map(|(way, trail)| trail.changed(way)));
+            batch.turns.extend(past.turns.changed().map(|turn| (Arc::clone(target), *turn)));
+        }
+        if std::mem::take(gone) {
+            let ways = pasts.values().flat_map(|past| past.trails.keys().cloned());
+            batch.only = Some((ways.collect(), pasts.keys().cloned().collect()));
+        }
+        batch
+    }
+
+    /// Nothing is written down, or it is not known what.
+    fn unsave(&self) {
+        let mut state = self.lock();
+        state.gone = true;
+        for past in state.pasts.values_mut() {
+            past.trails.values_mut().for_each(Trail::unsave);
+            past.turns.unsave();
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        self.lock().limits
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Journeys {
-    fn new(limits: Limits) -> Self {
-        Self { recent: VecDeque::new(), failed: VecDeque::new(), timeline: Timeline::new(limits.timeline) }
+impl State {
+    fn trails(&mut self) -> impl Iterator<Item = &mut Trail> {
+        self.pasts.values_mut().flat_map(|past| past.trails.values_mut())
     }
 
-    fn note(&mut self, outcome: &Arc<Outcome>, limits: Limits) {
-        self.timeline.note(outcome);
-        self.recent.push_back(Arc::clone(outcome));
-        while self.recent.len() > limits.journeys {
-            let Some(oldest) = self.recent.pop_front() else { break };
-            if !oldest.success() {
-                self.failed.push_back(oldest);
-            }
+    fn tidy(&mut self, now: SystemTime) {
+        let limits = self.limits;
+        let told_since = now.checked_sub(limits.failure_age);
+        for past in self.pasts.values_mut() {
+            past.trails.values_mut().for_each(|trail| trail.expire(now, &limits));
+            told_since.into_iter().for_each(|since| past.turns.expire(since));
         }
-        while self.failed.len() > limits.failures {
-            self.failed.pop_front();
+        self.forget_empty();
+        self.weigh();
+    }
+
+    fn forget_unwatched(&mut self) {
+        let Some(watched) = &self.watched else { return };
+        let targets: HashMap<&str, Watch> =
+            watched.iter().map(|target| (&*target.name, Watch::of(target))).collect();
+        let mut gone = false;
+        self.pasts.retain(|name, past| {
+            let watch = targets.get(&**name);
+            let before = past.trails.len();
+            past.trails.retain(|way, _| watch.is_some_and(|watch| watch.has(way)));
+            gone |= past.trails.len() < before || watch.is_none();
+            watch.is_some()
+        });
+        self.gone |= gone;
+    }
+
+    /// Forgets paths and targets of which nothing is left.
+    fn forget_empty(&mut self) {
+        let mut gone = false;
+        self.pasts.retain(|_, past| {
+            let before = past.trails.len();
+            past.trails.retain(|_, trail| !trail.is_empty());
+            let empty = past.trails.is_empty() && past.turns.is_empty();
+            gone |= past.trails.len() < before || empty;
+            !empty
+        });
+        self.gone |= gone;
+    }
+
+    fn weigh(&mut self) {
+        self.bytes = eviction::weigh(&self.pasts);
+        self.enforce();
+    }
+
+    fn enforce(&mut self) {
+        let memory = self.limits.memory.bytes();
+        if self.bytes > memory {
+            let (bytes, evicted) = eviction::evict(&mut self.pasts, memory);
+            self.bytes = bytes;
+            self.evicted = evicted.max(self.evicted);
         }
     }
 }
+
+impl Past {
+    /// What it takes in memory, its place in the map and the names of its paths included.
+    fn bytes(&self) -> usize {
+        let trails: usize = self.trails.values().map(Trail::bytes).sum();
+        2 * (size_of::<Self>() + size_of::<Arc<str>>()) + trails + self.turns.bytes()
+    }
+}
+
+/// Where a target is walked.
+struct Watch {
+    endpoints: HashSet<String>,
+    target: Arc<Target>,
+}
+
+impl Watch {
+    fn of(target: &Arc<Target>) -> Self {
+        let endpoints = target.sites.iter().map(|site| site.endpoint.shown()).collect();
+        Self { endpoints, target: Arc::clone(target) }
+    }
+
+    fn has(&self, (endpoint, path): &Way) -> bool {
+        let family = match &self.target.families {
+            Families::Answered => true,
+            Families::Only(only) => path.family == Family::Any || only.contains(&path.family),
+        };
+        let routed = || self.target.routes.iter().any(|route| route.name == path.route);
+        family && self.endpoints.contains(&**endpoint) && routed()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,10 @@
-//! Units of time and money as people write them and as the program keeps them.
+//! Units of time, money and memory as people write them and as the program keeps them.
 //!
 //! Promises: durations are written as Prometheus writes them (`15s`, `1m30s`, `250ms`), parsed exactly, printed
 //! back in the same form, and carried as [`Duration`] everywhere; seconds as `f64` exist only where a number
 //! leaves the program.
 
+mod size;
 mod usd;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub use size::{Size, SizeError};
 pub use usd::{Usd, UsdError};
 
 /// Units of Prometheus durations, largest first, in milliseconds.

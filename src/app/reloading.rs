@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::engine::{self, Command, Prepared};
 use super::follow_up::FollowUps;
+use super::keeper::Keeper;
 use super::on_demand::OnDemand;
 use super::purse::Purse;
 use super::signals::{Signal, Signals};
@@ -34,6 +35,7 @@ pub(super) struct Reloading {
     pub(super) history: Arc<History>,
     pub(super) status: Arc<StatusPages>,
     pub(super) on_demand: Arc<OnDemand>,
+    pub(super) keeper: Keeper,
     pub(super) running: Arc<RunningConfig>,
     pub(super) commands: mpsc::Sender<Command>,
 }
@@ -163,7 +165,9 @@ impl Reloading {
     /// Makes a change.
     async fn make(&self, config: &Config, Ready { changes, with }: Ready) {
         self.knowledge.watch(&config.targets);
-        self.history.keep(&|name| config.targets.iter().any(|target| &*target.name == name));
+        self.history.limit(config.history);
+        self.history.keep(&config.targets);
+        self.keeper.persist(config.history.persist);
         // The engine is gone only if it failed, which it has logged.
         let _ = self.commands.send(Command::Change(changes, with)).await;
         follow_status(&self.status, config);

@@ -7,6 +7,7 @@ mod call;
 mod client_cert;
 mod control;
 mod discovery;
+mod history;
 mod http;
 mod key;
 mod list;
@@ -24,6 +25,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::Retention;
 use super::decode::Field;
 use super::env::Env;
 use super::files::FilePattern;
@@ -110,6 +112,7 @@ pub(super) struct Rest {
     pub(super) controls: Vec<Endpoint>,
     pub(super) vantage: Option<Arc<str>>,
     pub(super) sources: Vec<TargetSource>,
+    pub(super) history: Retention,
 }
 
 /// Validates a whole config.
@@ -122,6 +125,7 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Lowered {
     };
     let vantage = vantage(raw.vantage, context);
     let controls = control::controls(raw.control, context);
+    let history = history::history(raw.history, context);
     let files = discovery::files(raw.target_files, context);
     let sources = discovery::sources(raw.target_sources, context);
     let elsewhere = !matches!((&files, &sources), (Ok(None), Ok(None)));
@@ -134,6 +138,7 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Lowered {
             controls: controls?,
             vantage: vantage?,
             sources: sources?.unwrap_or_default(),
+            history: history?,
         })
     };
     let rest = rest();

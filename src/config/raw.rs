@@ -6,6 +6,7 @@
 mod call;
 mod discovery;
 mod duration;
+mod history;
 mod http;
 mod money;
 mod path;
@@ -27,6 +28,7 @@ pub(super) use discovery::{
     MAX_TARGETS, REFRESH, RawBearerToken, RawGroup, RawLabels, RawTargetSource, SOURCE_TIMEOUT,
 };
 pub(super) use duration::{Time, shown};
+pub(super) use history::{MOST_JOURNEYS, Memory, RawHistory};
 pub(super) use http::{RawHttp, RawVersion};
 pub(super) use money::Money;
 pub(super) use path::{MOST_IN_A_ROW, RawDiagnosis, RawFailover, RawResolver, RawRoute};
@@ -63,6 +65,8 @@ pub(super) struct RawConfig {
     /// ever sent to them. None where nothing is said.
     #[schemars(extend("examples" = [["https://example.com"]]))]
     pub(super) control: Field<Vec<Field<String>>>,
+    /// How much of what was is kept, for the status page and the JSON API.
+    pub(super) history: Field<RawHistory>,
     /// What holds for every target that does not say otherwise.
     pub(super) defaults: Field<RawDefaults>,
     /// The API endpoints under watch; at least one, unless there are `target_files` or `target_sources`.

@@ -76,7 +76,7 @@ mod tests {
                 seen += 1;
             }
         });
-        assert_eq!(seen, 98);
+        assert_eq!(seen, 106);
     }
 
     #[test]

@@ -8,7 +8,8 @@ mod target;
 
 use std::fmt::Write as _;
 
-use super::Config;
+use super::raw::shown;
+use super::{Config, Retention};
 use crate::target::{Proxy, Resolver, ResolverKind, Roots, Route, RouteKind, Server, Validation};
 
 /// What stands in place of a secret.
@@ -37,6 +38,7 @@ pub fn effective(config: &Config) -> String {
         lines.entry(0, "control", &list(&config.controls));
     }
     discovery::show(&mut lines, config);
+    show_history(&mut lines, &config.history);
     lines.add(0, if config.targets.is_empty() { "targets: []" } else { "targets:" });
     for list in std::iter::once(&config.own).chain(&config.lists) {
         if !std::ptr::eq(list, &config.own) && !list.is_empty() {
@@ -61,6 +63,19 @@ impl Lines {
     fn entry(&mut self, indent: usize, key: &str, value: &str) {
         self.add(indent, &format!("{key}: {value}"));
     }
+}
+
+fn show_history(lines: &mut Lines, history: &Retention) {
+    let Retention { journeys, failures, age, failure_age, timeline, memory, persist } = *history;
+    let [age, failure_age, timeline] = [age, failure_age, timeline].map(shown);
+    lines.add(0, "history:");
+    lines.add(2, &format!("journeys: {journeys}"));
+    lines.add(2, &format!("failures: {failures}"));
+    lines.add(2, &format!("age: {age}"));
+    lines.add(2, &format!("failure_age: {failure_age}"));
+    lines.add(2, &format!("timeline: {timeline}"));
+    lines.add(2, &format!("memory: {memory}"));
+    lines.add(2, &format!("persist: {persist}"));
 }
 
 fn show_resolver(lines: &mut Lines, resolver: &Resolver) {
@@ -148,6 +163,14 @@ mod tests {
         let config = load_text(crate::config::DEFAULT, &env).unwrap();
         let expected = "\
 control: [https://example.com/]
+history:
+  journeys: 20
+  failures: 20
+  age: 1d
+  failure_age: 7d
+  timeline: 6h
+  memory: 64MiB
+  persist: true
 targets:
   - name: claude
     provider: anthropic
@@ -201,6 +224,7 @@ resolvers:
   doh: {{ address: "https://[2606:4700::1111]:8443/q" }}
 routes: {{ corp: {{ proxy: "https://proxy.example" }}, far: {{ proxy: "socks5://[::1]" }}, near: {{ proxy: "socks5h://10.0.0.1:9" }} }}
 vantage: fra-1
+history: {{ journeys: 0, failures: 7, age: 90m, failure_age: 1d, timeline: 5h, memory: 3000KiB, persist: false }}
 defaults: {{ interval: 1m30s, timeout: 1500ms, failover: {{ rise: 5 }}, diagnosis: {{ change_after: 3 }} }}
 control: [https://example.com, "http://192.0.2.1:8080/up"]
 targets:

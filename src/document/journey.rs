@@ -5,7 +5,7 @@
 use std::time::SystemTime;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{FindingPart, Label, LayerPart, layers};
 use crate::clock;
@@ -13,7 +13,7 @@ use crate::diagnosis::Language;
 use crate::outcome::{Family, Layer, Outcome, Reason};
 
 /// One journey.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct JourneyPart {
     /// When it began, in UTC (RFC 3339).
     pub started: String,
@@ -46,7 +46,7 @@ pub struct JourneyPart {
 }
 
 /// A part of a layer.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PhasePart {
     /// The layer.
     pub layer: Label<Layer>,

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::diagnosis::Verdict;
 use crate::outcome::{Blame, Experiment, Family, Layer, Reason};
@@ -22,6 +23,50 @@ pub trait Labelled: Copy {
 
     /// The word.
     fn label(self) -> &'static str;
+}
+
+/// A catalogue whose words are read too.
+pub trait Readable: Labelled {
+    /// All that there are.
+    fn every() -> Vec<Self>;
+
+    /// The one with this word.
+    fn of_label(label: &str) -> Option<Self> {
+        Self::every().into_iter().find(|known| known.label() == label)
+    }
+}
+
+impl<'de, T: Readable> Deserialize<'de> for Label<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let label = Cow::<str>::deserialize(deserializer)?;
+        T::of_label(&label)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom(format!("{label:?} is not a {}", T::NAME)))
+    }
+}
+
+impl Readable for Layer {
+    fn every() -> Vec<Self> {
+        Self::ALL.to_vec()
+    }
+}
+
+impl Readable for Reason {
+    fn every() -> Vec<Self> {
+        Self::ALL.to_vec()
+    }
+}
+
+impl Readable for Family {
+    fn every() -> Vec<Self> {
+        vec![Self::Ipv4, Self::Ipv6, Self::Any]
+    }
+}
+
+impl Readable for Blame {
+    fn every() -> Vec<Self> {
+        Reason::ALL.iter().map(|reason| reason.blame()).collect()
+    }
 }
 
 impl<T: Labelled> Serialize for Label<T> {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Label, time};
 use crate::clock;
@@ -17,7 +17,7 @@ use crate::outcome::{
 const MOST_ADDRESSES: usize = 4;
 
 /// What became of a layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LayerState {
     /// It worked.
@@ -31,7 +31,7 @@ pub enum LayerState {
 }
 
 /// One layer of a journey.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LayerPart {
     /// Which.
     pub layer: Label<Layer>,

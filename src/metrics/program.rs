@@ -13,8 +13,8 @@ use prometheus::{
     Registry,
 };
 
-use super::MetricsError;
 use super::sources::{SourceState, Sources};
+use super::{Keeping, MetricsError};
 use crate::clock;
 use crate::outcome::Experiment;
 use crate::schedule::SkipReason;
@@ -46,6 +46,7 @@ pub struct Program {
     limit: IntCounter,
     follow_ups: IntCounterVec,
     sources: Sources,
+    keeping: Keeping,
 }
 
 impl Program {
@@ -76,6 +77,7 @@ impl Program {
 
         Ok(Self {
             follow_ups,
+            keeping: Keeping::new(&registry)?,
             reload_successful: late_gauge(
                 &registry,
                 "api_canary_config_last_reload_successful",
@@ -144,6 +146,12 @@ impl Program {
     /// A timer of the event loop fired so late.
     pub fn event_loop_lag(&self, late: Duration) {
         self.event_loop_lag.observe(late.as_secs_f64());
+    }
+
+    /// The metrics of the history.
+    #[must_use]
+    pub fn keeping(&self) -> &Keeping {
+        &self.keeping
     }
 
     /// An experiment was made.

@@ -57,6 +57,7 @@ fn own() -> Result<Vec<Entry>, MetricsError> {
     program.reloaded(true, UNIX_EPOCH);
     let (source, good_at) = ("targets.yml".into(), Some(UNIX_EPOCH));
     program.sources(&[SourceState { source, up: Some(true), targets: 0, good_at }]);
+    program.keeping().store_up(Some(true));
     Ok(program.gather().iter().map(Entry::of_registry).collect())
 }
 

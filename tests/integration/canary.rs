@@ -87,6 +87,8 @@ impl Canary {
         command
             .arg(format!("--config.file={}", config.display()))
             .arg("--web.listen-address=127.0.0.1:0")
+            // Its own, so that no test sees what another one kept.
+            .env("API_CANARY_STATE_DIRECTORY", config.with_file_name("state"))
             .args(arguments)
             .envs(environment.iter().copied());
         Self::of(command).await

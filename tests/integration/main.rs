@@ -38,6 +38,8 @@ mod false_alarms;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod idle;
 #[cfg(test)]
 mod image;

@@ -55,7 +55,7 @@ pub(super) async fn journeys(
         let target = name(path)?;
         known(&state, &target)?;
         let asked = Asked::read(&uri, &["since", "limit", "lang"])?;
-        let wanted = Wanted { since: asked.since()?, limit: Some(asked.limit()?) };
+        let wanted = Wanted { since: asked.since()?, limit: Some(asked.limit()?), ..Wanted::default() };
         let journeys = state.history.journeys(&target, wanted, asked.language(&headers)?);
         Ok(json(&Journeys { target, journeys }))
     };

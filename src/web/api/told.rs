@@ -78,7 +78,7 @@ pub(super) fn detail(known: &Known, history: &History, now: SystemTime, language
     let name = &*known.target.name;
     let diagnosis = known.told.as_ref().map(|told| &told.diagnosis);
     let tell = |lines: Option<&Vec<Say>>| lines.into_iter().flatten().map(|say| say.tell(language)).collect();
-    let wanted = Wanted { since: None, limit: Some(JOURNEYS) };
+    let wanted = Wanted { limit: Some(JOURNEYS), ..Wanted::default() };
     WatchedDetail {
         target: target(known, now, language),
         evidence: tell(diagnosis.map(|diagnosis| &diagnosis.evidence)),
