@@ -16,6 +16,7 @@ mod neighbour;
 mod neighbours;
 mod on_demand;
 mod patient;
+mod probe_now;
 mod purse;
 mod reloading;
 mod signals;
@@ -41,7 +42,7 @@ use crate::probe::{Prober, SetupError, SystemResolver};
 use crate::sinks::{Events, Sinks};
 use crate::status_page::StatusPages;
 use crate::target::Target;
-use crate::web::{self, Phase, Readiness, RunningConfig, WebState};
+use crate::web::{self, Phase, Probes, Readiness, RunningConfig, WebState};
 use engine::{Command, Engine, Tools};
 pub use follow::{FollowError, Follower, Look, Preferred};
 use follow_up::FollowUps;
@@ -50,6 +51,7 @@ use keeper::Keeper;
 use lags::Lags;
 pub use listen::{AddressError, ListenAddress, ListenError};
 use on_demand::OnDemand;
+use probe_now::ProbeNow;
 use purse::Purse;
 pub use purse::{PurseError, StateError};
 use reloading::Reloading;
@@ -76,7 +78,12 @@ pub struct ServeOptions {
     pub listen: Vec<ListenAddress>,
     /// The directory for what must survive a restart.
     pub state: Option<PathBuf>,
+    /// How much earlier than the scraper gives up `/probe` answers.
+    pub timeout_offset: Duration,
 }
+
+/// The usual [`ServeOptions::timeout_offset`].
+pub const TIMEOUT_OFFSET: Duration = Duration::from_millis(500);
 
 /// What serves now.
 #[derive(Debug)]
@@ -156,6 +163,10 @@ pub async fn serve_telling(
     let running = Arc::new(RunningConfig::default());
     running.set(effective(&config));
     let on_demand = Arc::new(OnDemand::new(&config, options.env.clone(), Arc::clone(&system)));
+    let (commands, received) = mpsc::channel(1);
+    let descriptors = raise_descriptor_limit();
+    let probe_now = Arc::new(ProbeNow::new(commands.clone(), demand::looks(descriptors)));
+    probe_now.configure(config.probe);
     let parts = web::Parts {
         metrics: Arc::clone(&metrics),
         readiness: Arc::clone(&readiness),
@@ -165,6 +176,7 @@ pub async fn serve_telling(
         diagnoser: Arc::clone(&on_demand) as Arc<dyn web::Diagnoser>,
         config: Arc::clone(&running),
         around: Arc::new(web::Around::new(options.env.clone(), Arc::clone(&system))),
+        probes: Probes { on_demand: Arc::clone(&probe_now) as _, offset: options.timeout_offset },
     };
     let state = Arc::new(WebState::new(parts, stopped));
     let addresses = listeners.iter().map(|(_, address)| *address).collect();
@@ -174,8 +186,6 @@ pub async fn serve_telling(
         tracing::info!(address = %address, "listening");
         servers.spawn(web::serve(listener, Arc::clone(&state)));
     }
-    let (commands, received) = mpsc::channel(1);
-    let descriptors = raise_descriptor_limit();
     let status = Arc::new(StatusPages::new());
     follow_status(&status, &config);
     let lags = Arc::new(Lags::default());
@@ -208,6 +218,7 @@ pub async fn serve_telling(
         history,
         status,
         on_demand: Arc::clone(&on_demand),
+        probe_now,
         keeper,
         running,
         commands: commands.clone(),

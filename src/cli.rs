@@ -61,6 +61,16 @@ struct Flags {
     #[arg(long = "state.directory", value_name = "DIR", env = "API_CANARY_STATE_DIRECTORY", global = true)]
     state_directory: Option<PathBuf>,
 
+    /// How much earlier than Prometheus gives up /probe answers, in seconds.
+    #[arg(
+        long = "timeout-offset",
+        value_name = "SECONDS",
+        env = "API_CANARY_TIMEOUT_OFFSET",
+        default_value = "0.5",
+        global = true
+    )]
+    timeout_offset: serve::TimeoutOffset,
+
     /// The least severe messages to log. [default: info; `demo` logs nothing]
     #[arg(long = "log.level", value_name = "LEVEL", env = "API_CANARY_LOG_LEVEL", global = true)]
     log_level: Option<LogLevel>,

@@ -29,6 +29,7 @@ use std::io::Read as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize as _;
 
@@ -43,7 +44,7 @@ pub use problem::{Position, Problem, Problems};
 pub use reference::reference;
 pub use retention::Retention;
 pub use schema::json_schema;
-pub use show::effective;
+pub use show::{effective, effective_target};
 pub use source::TargetSource;
 
 /// The config that is used where none is given: the Claude API, every other key as a comment.
@@ -85,6 +86,8 @@ pub struct Config {
     pub slos: Vec<Slo>,
     /// How much of what was is kept.
     pub history: Retention,
+    /// How `/probe` answers.
+    pub probe: ProbeOptions,
     /// The files that hold more targets.
     pub files: Vec<FilePattern>,
     /// The URLs that answer with more targets; loading a config asks none of them.
@@ -106,6 +109,7 @@ impl PartialEq for Config {
             vantage,
             slos,
             history,
+            probe,
             files,
             sources,
             lists: _,
@@ -119,9 +123,17 @@ impl PartialEq for Config {
             && vantage == &other.vantage
             && slos == &other.slos
             && history == &other.history
+            && probe == &other.probe
             && files == &other.files
             && sources == &other.sources
     }
+}
+
+/// How `/probe` answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProbeOptions {
+    /// A result younger than this is answered again.
+    pub min_interval: Duration,
 }
 
 impl Config {
@@ -160,7 +172,8 @@ impl Config {
             let files = files.unwrap_or_default();
             let (lists, of_lists) = list::of_files(&files, &ground, env);
             wrong.extend(of_lists);
-            let lower::Rest { own, resolvers, routes, controls, vantage, sources, history } = rest.ok()?;
+            let lower::Rest { own, resolvers, routes, controls, vantage, sources, history, probe } =
+                rest.ok()?;
             let own = TargetList::new(name.clone().into(), Arc::default(), own);
             let candidates = lists.into_iter().map(|list| Candidate { before: None, now: Some(list) });
             let mut lists = Vec::new();
@@ -176,6 +189,7 @@ impl Config {
                 vantage,
                 slos: Vec::new(),
                 history,
+                probe,
                 files,
                 sources,
                 lists: Vec::new(),

@@ -225,7 +225,8 @@ impl Canary {
         let (tell, told) = oneshot::channel();
         let source = Source::File(world.config_file());
         let state = Some(world.path().join("state"));
-        let options = ServeOptions { source, env: world.env(), listen, state };
+        let timeout_offset = app::TIMEOUT_OFFSET;
+        let options = ServeOptions { source, env: world.env(), listen, state, timeout_offset };
         let serving = tokio::spawn(app::serve_telling(options, tell));
         match told.await {
             Ok(Serving { addresses, events, stop }) => {

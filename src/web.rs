@@ -1,7 +1,8 @@
 //! What the program says over HTTP.
 //!
-//! Promises: handlers only read; clients hold a bounded number of descriptors, whatever they do; a big exposition is
-//! rendered and compressed beside the async workers, so that probes' timers keep their time.
+//! Promises: handlers only read, but for `/probe`, which may have a target walked; clients hold a bounded number of
+//! descriptors, whatever they do; a big exposition is rendered and compressed beside the async workers, so that probes'
+//! timers keep their time.
 
 mod api;
 mod badge;
@@ -12,6 +13,7 @@ mod docs;
 mod events;
 mod lifecycle;
 mod pages;
+mod probe;
 mod scrape;
 
 use std::io;
@@ -35,6 +37,7 @@ pub use api::{Diagnosed, Diagnoser, Refused};
 pub use config::RunningConfig;
 pub use lifecycle::{Phase, Readiness};
 pub use pages::Around;
+pub use probe::{OnDemand, Probed, Probes, Question};
 
 use crate::clock;
 use crate::history::History;
@@ -74,6 +77,8 @@ pub struct Parts {
     pub config: Arc<RunningConfig>,
     /// What surrounds the program.
     pub around: Arc<Around>,
+    /// What `/probe` asks.
+    pub probes: Probes,
 }
 
 /// What the handlers share.
@@ -135,6 +140,7 @@ pub fn router(state: Arc<WebState>) -> Router {
         .route("/updates", get(events::updates))
         .route("/metrics", get(scrape::metrics))
         .route("/sd", get(discovery::targets))
+        .route("/probe", get(probe::probe))
         .route("/docs/{page}", get(docs::page))
         .route("/targets/{name}", get(pages::target))
         .route("/targets/{name}/report.md", get(pages::report))

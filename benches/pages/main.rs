@@ -20,7 +20,9 @@ use api_canary::metrics::Metrics;
 use api_canary::outcome::{Failure, Outcome, Reason, Run, Stage};
 use api_canary::sinks::{Beside, Sinks};
 use api_canary::target::Target;
-use api_canary::web::{Around, Diagnosed, Diagnoser, Parts, Refused, WebState, router};
+use api_canary::web::{
+    Around, Diagnosed, Diagnoser, OnDemand, Parts, Probed, Probes, Question, Refused, WebState, router,
+};
 use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
@@ -46,6 +48,12 @@ struct Nobody;
 impl Diagnoser for Nobody {
     fn diagnose(&self, _target: &str) -> BoxFuture<'static, Result<Arc<Diagnosed>, Refused>> {
         Box::pin(async { Err(Refused::Unknown) })
+    }
+}
+
+impl OnDemand for Nobody {
+    fn probe(&self, _: Question) -> BoxFuture<'_, Option<Probed>> {
+        Box::pin(async { None })
     }
 }
 
@@ -78,6 +86,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         knowledge: Arc::clone(sinks.knowledge()),
         history,
         diagnoser: Arc::new(Nobody),
+        probes: Probes { on_demand: Arc::new(Nobody), offset: Duration::ZERO },
         config: Arc::default(),
         around: Arc::new(Around::new(Env::of::<&str, &str>([]), Arc::default())),
     };

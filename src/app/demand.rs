@@ -13,9 +13,26 @@ const MOST_RUNS: usize = 4096;
 /// Descriptors left for listeners, scrapes and files.
 const RESERVED: u64 = 128;
 
-/// Those, and what follow-ups may hold where so many may be open.
+/// Of those, what looks at targets beside the runs may hold.
+const LOOKS: u64 = 32;
+
+/// What they may hold beyond that where so many descriptors are spare.
+const MORE_LOOKS: u64 = 256;
+const PLENTY: u64 = 3000;
+
+/// Those, and what follow-ups and looks may hold where so many may be open.
 fn reserved(descriptors: Option<u64>) -> u64 {
-    RESERVED.saturating_add(follow_up::sockets(spare(descriptors)))
+    let follow_ups = follow_up::sockets(spare(descriptors));
+    RESERVED.saturating_add(follow_ups).saturating_add(more_looks(descriptors))
+}
+
+/// What looks at targets beside the runs may hold.
+pub(super) fn looks(descriptors: Option<u64>) -> u64 {
+    LOOKS + more_looks(descriptors)
+}
+
+fn more_looks(descriptors: Option<u64>) -> u64 {
+    if spare(descriptors).is_none_or(|spare| spare >= PLENTY) { MORE_LOOKS } else { 0 }
 }
 
 /// What is left of the descriptors beside those reserved.
@@ -23,8 +40,10 @@ pub(super) fn spare(descriptors: Option<u64>) -> Option<u64> {
     descriptors.map(|limit| limit.saturating_sub(RESERVED))
 }
 
-const _: () =
-    assert!((web::CONNECTIONS as u64) < RESERVED, "connections to the web port fit into what is reserved");
+const _: () = assert!(
+    web::CONNECTIONS as u64 + LOOKS < RESERVED,
+    "connections to the web port fit into what is reserved"
+);
 
 /// What runs may use together, so that probes never use up the descriptors; `None` is no limit of them. `kept` are those
 /// that stay open between runs.

@@ -4,6 +4,7 @@
 //! what follow-ups make of it; what was published of a target that is watched differently now stays until the first result
 //! of the new way.
 
+mod asked;
 mod inquiries;
 
 use std::collections::{HashMap, HashSet};
@@ -17,6 +18,7 @@ use super::follow_up::{Desk, FollowUps};
 use super::lags::Lags;
 use super::neighbours::Neighbours;
 use super::patient::Examined;
+use super::probe_now::Ask;
 use super::purse::Purse;
 use super::streaks::Streaks;
 use super::watched::Watched;
@@ -27,6 +29,7 @@ use crate::schedule::{Change, Decision, JobKey, Next, Pause, Wheel};
 use crate::sinks::{Beside, Sinks};
 use crate::status_page::{PageStatus, StatusPages};
 use crate::target::{Order, Target};
+use asked::Asked;
 
 /// A change of what is watched, with its prober made.
 #[derive(Debug)]
@@ -54,6 +57,8 @@ pub(super) fn prepare<E>(
 pub(super) enum Command {
     /// Watch differently, and make experiments with these.
     Change(Vec<Prepared>, FollowUps),
+    /// Somebody wants to know how a target is now.
+    Ask(Ask),
     /// Start nothing more, and end when what is under way is over.
     Stop,
 }
@@ -87,6 +92,8 @@ pub(super) struct Engine {
     /// Targets of which only results of the prober before are published.
     stale: HashSet<JobKey>,
     streaks: Streaks,
+    /// Who waits for a run, and what the last ones found.
+    asked: Asked,
     neighbours: Neighbours,
     desk: Desk,
     tools: Tools,
@@ -122,6 +129,7 @@ impl Engine {
             watched: watched.collect(),
             stale: HashSet::new(),
             streaks: Streaks::default(),
+            asked: Asked::default(),
             neighbours: Neighbours::default(),
             desk: Desk::new(follow_ups, demand::spare(tools.descriptors), start),
             tools,
@@ -149,6 +157,7 @@ impl Engine {
                         self.desk.change(follow_ups);
                         self.change(changes, Instant::now());
                     }
+                    Some(Command::Ask(ask)) => self.ask(ask, Instant::now()),
                     Some(Command::Stop) | None => break,
                 },
                 (errand, results) = self.desk.back() => self.followed_up(errand, &results, Instant::now()),
@@ -156,6 +165,8 @@ impl Engine {
             }
         }
         self.stopping = true;
+        self.asked = Asked::default();
+        self.commands.close();
         self.desk.stop();
         while self.wheel.in_flight() > 0 {
             let Some(finished) = self.done.recv().await else { break };
@@ -178,7 +189,13 @@ impl Engine {
                     }
                     if let Some(Watched { prober, gate, .. }) = self.watched.get_mut(&due.key) {
                         let purse = &self.tools.purse;
-                        let decision = gate.decide(now, due.lag, || purse.reserve(prober.target()));
+                        let target = prober.target();
+                        let afford = || purse.reserve(target);
+                        let decision = if due.asked {
+                            gate.decide_asked(now, target.interval, afford)
+                        } else {
+                            gate.decide(now, due.lag, afford)
+                        };
                         let (prober, purse, report) =
                             (Arc::clone(prober), Arc::clone(purse), self.report.clone());
                         tokio::spawn(async move {
@@ -239,7 +256,9 @@ impl Engine {
             watched.patient.examine(examined, sinks.latest(&run.target), &mut self.neighbours, lags, now);
         let follow_ups = watched.patient.follow_ups(now);
         let beside = Beside { call: state, status: page, diagnosis: Some(told), follow_ups };
-        sinks.apply(target, &Arc::new(run), &standing, &beside, now);
+        let run = Arc::new(run);
+        sinks.apply(target, &run, &standing, &beside, now);
+        self.asked.answer(&prober, &run, now);
         self.follow_up(&target.name, now);
     }
 
@@ -259,6 +278,9 @@ impl Engine {
                     }
                     self.neighbours.forget(&name);
                     self.desk.waiting.leave(&name);
+                    if self.asked.is_awaited(&name) {
+                        self.wheel.now(&name, now);
+                    }
                     self.watched.insert(name, watched);
                 }
                 Prepared::Remove(name) => {
@@ -270,6 +292,7 @@ impl Engine {
                     self.desk.waiting.leave(&name);
                     self.stale.remove(&name);
                     self.streaks.forget(&name);
+                    self.asked.forget(&name);
                     self.tools.sinks.retire(&name);
                 }
             }

@@ -11,6 +11,7 @@ use super::engine::{self, Command, Prepared};
 use super::follow_up::FollowUps;
 use super::keeper::Keeper;
 use super::on_demand::OnDemand;
+use super::probe_now::ProbeNow;
 use super::purse::Purse;
 use super::signals::{Signal, Signals};
 use super::sources::{self, Merged, News, Sources};
@@ -35,6 +36,7 @@ pub(super) struct Reloading {
     pub(super) history: Arc<History>,
     pub(super) status: Arc<StatusPages>,
     pub(super) on_demand: Arc<OnDemand>,
+    pub(super) probe_now: Arc<ProbeNow>,
     pub(super) keeper: Keeper,
     pub(super) running: Arc<RunningConfig>,
     pub(super) commands: mpsc::Sender<Command>,
@@ -173,6 +175,7 @@ impl Reloading {
         follow_status(&self.status, config);
         self.metrics.configure(configured(config));
         self.on_demand.change(config);
+        self.probe_now.configure(config.probe);
         self.running.set(effective(config));
     }
 }

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::{Flags, logging, runtime, usage};
 use crate::app::{self, ListenAddress, ServeOptions};
 use crate::config::Env;
 use crate::outcome::error_chain;
+use crate::units::parse_duration;
 
 /// The port of the contract, on all addresses.
 pub(super) const DEFAULT_LISTEN: &str = ":10429";
@@ -15,14 +17,29 @@ pub(super) const DEFAULT_LISTEN: &str = ":10429";
 /// How long threads that read files or render an exposition may take to end.
 const LAST_THREADS: Duration = Duration::from_secs(1);
 
+/// Seconds, as blackbox_exporter's flag takes them; a duration such as `500ms` is understood as well.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct TimeoutOffset(Duration);
+
+impl FromStr for TimeoutOffset {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let seconds = text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let given = seconds.or_else(|| parse_duration(text).ok());
+        given.map(Self).ok_or("neither a number of seconds such as 0.5 nor a duration such as 500ms")
+    }
+}
+
 pub(super) fn run(flags: Flags, env: Env) -> ExitCode {
     logging::start(flags.log_level(), flags.log_format);
     let source = flags.source();
     let state = state_directory(flags.state_directory, &env);
     let listen: Vec<ListenAddress> =
         if flags.listen.is_empty() { DEFAULT_LISTEN.parse().into_iter().collect() } else { flags.listen };
+    let options = ServeOptions { source, env, listen, state, timeout_offset: flags.timeout_offset.0 };
     let served = runtime().and_then(|runtime| {
-        let result = runtime.block_on(app::serve(ServeOptions { source, env, listen, state }));
+        let result = runtime.block_on(app::serve(options));
         // A thread that reads a file on a disk that does not answer would keep the program here for ever.
         runtime.shutdown_timeout(LAST_THREADS);
         result.map_err(|error| error_chain(&error))
@@ -46,6 +63,16 @@ fn state_directory(flag: Option<PathBuf>, env: &Env) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_offset_is_seconds_or_a_duration() {
+        for (text, expected) in [("0.5", 500), ("0", 0), ("2", 2000), ("500ms", 500), ("1s", 1000)] {
+            assert_eq!(text.parse(), Ok(TimeoutOffset(Duration::from_millis(expected))), "{text}");
+        }
+        for text in ["", "-1", "NaN", "inf", "soon"] {
+            assert!(text.parse::<TimeoutOffset>().is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn state_is_kept_where_the_flag_systemd_or_the_user_says() {

@@ -25,7 +25,6 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Retention;
 use super::decode::Field;
 use super::env::Env;
 use super::files::FilePattern;
@@ -33,6 +32,7 @@ use super::list::Listed;
 use super::problem::{Checked, Place, Position, Report, Reported};
 use super::raw::{RawConfig, RawTarget};
 use super::source::TargetSource;
+use super::{ProbeOptions, Retention};
 use crate::target::{Endpoint, ProxyEnvironment, Resolver, Route};
 pub(super) use discovery::is_here;
 pub(super) use list::list;
@@ -113,6 +113,7 @@ pub(super) struct Rest {
     pub(super) vantage: Option<Arc<str>>,
     pub(super) sources: Vec<TargetSource>,
     pub(super) history: Retention,
+    pub(super) probe: ProbeOptions,
 }
 
 /// Validates a whole config.
@@ -126,6 +127,7 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Lowered {
     let vantage = vantage(raw.vantage, context);
     let controls = control::controls(raw.control, context);
     let history = history::history(raw.history, context);
+    let probe = timing::probe(raw.probe, context);
     let files = discovery::files(raw.target_files, context);
     let sources = discovery::sources(raw.target_sources, context);
     let elsewhere = !matches!((&files, &sources), (Ok(None), Ok(None)));
@@ -139,6 +141,7 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Lowered {
             vantage: vantage?,
             sources: sources?.unwrap_or_default(),
             history: history?,
+            probe: probe?,
         })
     };
     let rest = rest();

@@ -42,6 +42,9 @@ pub(super) const INTERVAL: Duration = Duration::from_secs(30);
 /// Longer than any healthy call without streaming; the layers share it.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Who looks at what has just been mended does not want to wait for longer.
+pub(super) const PROBE_MIN_INTERVAL: Duration = Duration::from_secs(10);
+
 /// What names look like, for editors.
 const NAME: &str = r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,99}|.*\$\{.*)$";
 
@@ -67,6 +70,8 @@ pub(super) struct RawConfig {
     pub(super) control: Field<Vec<Field<String>>>,
     /// How much of what was is kept, for the status page and the JSON API.
     pub(super) history: Field<RawHistory>,
+    /// How `/probe` answers.
+    pub(super) probe: Field<RawProbe>,
     /// What holds for every target that does not say otherwise.
     pub(super) defaults: Field<RawDefaults>,
     /// The API endpoints under watch; at least one, unless there are `target_files` or `target_sources`.
@@ -77,6 +82,16 @@ pub(super) struct RawConfig {
     pub(super) target_files: Field<Vec<Field<String>>>,
     /// URLs that answer with more targets, read again and again (docs/discovery.md).
     pub(super) target_sources: Field<Vec<Field<RawTargetSource>>>,
+}
+
+/// How `/probe` answers.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawProbe {
+    /// A result younger than this is answered again, from 1s to 1d. With the interval of its scrapers, a pair of them costs
+    /// what one costs.
+    #[schemars(extend("default" = shown(PROBE_MIN_INTERVAL)))]
+    pub(super) min_interval: Field<Time>,
 }
 
 /// What holds for every target that does not say otherwise.

@@ -9,8 +9,9 @@ mod target;
 use std::fmt::Write as _;
 
 use super::raw::shown;
-use super::{Config, Retention};
-use crate::target::{Proxy, Resolver, ResolverKind, Roots, Route, RouteKind, Server, Validation};
+use super::{Config, ProbeOptions, Retention};
+use crate::target::{Proxy, Resolver, ResolverKind, Roots, Route, RouteKind, Server, Target, Validation};
+use crate::units::PromDuration;
 
 /// What stands in place of a secret.
 const REDACTED: &str = "[redacted]";
@@ -39,6 +40,8 @@ pub fn effective(config: &Config) -> String {
     }
     discovery::show(&mut lines, config);
     show_history(&mut lines, &config.history);
+    let ProbeOptions { min_interval } = config.probe;
+    lines.entry(0, "probe", &format!("{{ min_interval: {} }}", PromDuration(min_interval)));
     lines.add(0, if config.targets.is_empty() { "targets: []" } else { "targets:" });
     for list in std::iter::once(&config.own).chain(&config.lists) {
         if !std::ptr::eq(list, &config.own) && !list.is_empty() {
@@ -48,6 +51,14 @@ pub fn effective(config: &Config) -> String {
             target::show(&mut lines, target, slo);
         }
     }
+    lines.0
+}
+
+/// One target of it, as it stands in the list of targets.
+#[must_use]
+pub fn effective_target(target: &Target) -> String {
+    let mut lines = Lines(String::new());
+    target::show(&mut lines, target, None);
     lines.0
 }
 
@@ -171,6 +182,7 @@ history:
   timeline: 6h
   memory: 64MiB
   persist: true
+probe: { min_interval: 10s }
 targets:
   - name: claude
     provider: anthropic

@@ -228,7 +228,7 @@ fn a_mistake_outside_of_targets_is_told_too() {
         ),
         (
             "metrics: {}\nvantage: a b\ntargets: [{name: a, provider: anthropic}]",
-            "1:1: metrics: \"metrics\" is not supported in this release\n    help: known here: `vantage`, `resolvers`, `routes`, `control`, `defaults`, `targets`, `target_files`, `target_sources`\nconfig.yml:2:10: vantage: \"a b\" is not a name: 1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit".to_owned(),
+            "1:1: metrics: \"metrics\" is not supported in this release\n    help: known here: `vantage`, `resolvers`, `routes`, `control`, `history`, `probe`, `defaults`, `targets`, `target_files`, `target_sources`\nconfig.yml:2:10: vantage: \"a b\" is not a name: 1 to 100 letters, digits, `_`, `-` and `.`, the first a letter or digit".to_owned(),
         ),
         (
             "defaults: {interval: 5s, timeout: 6s}\ntargets: [{name: a, provider: anthropic}]",

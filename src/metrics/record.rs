@@ -19,6 +19,7 @@ use crate::outcome::{
     AddressResult, ApiEvidence, Family as AddressFamily, Layer, Lookup, Outcome, PooledCall, Stage,
 };
 pub use target::{CallState, TargetSummary, ToldDiagnosis};
+pub use tls::certificate_texts;
 
 impl Metrics {
     /// Records one journey.

@@ -18,24 +18,41 @@ use super::tcp;
 use super::tls::{self, TlsSetup};
 use crate::clock;
 use crate::outcome::{
-    DnsEvidence, Failure, Finding, HttpVersion, Outcome, OutsideChecks, PathId, ProxyEvidence, Reason, Stage,
-    Stages,
+    DnsEvidence, Failure, Finding, HttpVersion, Layer, Outcome, OutsideChecks, PathId, ProxyEvidence, Reason,
+    Stage, Stages,
 };
 use crate::target::{HttpOffer, Order};
 use crate::units::Deadline;
 
-/// When a walk started, by both clocks, and which call it makes.
+/// When a walk started, by both clocks, how far up it goes, and which call it makes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Start {
     pub(super) wall: SystemTime,
     pub(super) at: Instant,
     pub(super) order: Order,
+    /// The highest layer walked; those above are not planned.
+    pub(super) top: Layer,
 }
 
 impl Start {
-    /// Now.
+    /// Now, all the way up.
     pub(super) fn now(order: Order) -> Self {
-        Self { wall: clock::wall(), at: Instant::now(), order }
+        Self::up_to(Layer::Api, order)
+    }
+
+    /// Now, no further than this layer.
+    pub(super) fn up_to(top: Layer, order: Order) -> Self {
+        Self { wall: clock::wall(), at: Instant::now(), order, top }
+    }
+
+    /// The same from now on.
+    pub(super) fn again(self) -> Self {
+        Self::up_to(self.top, self.order)
+    }
+
+    /// Whether everything is walked, and what is tried beside a journey may be tried.
+    pub(super) fn is_whole(self) -> bool {
+        self.top == Layer::Api
     }
 }
 
@@ -80,7 +97,16 @@ impl Walk<'_> {
             Some(lookup) => (lookup.stage, lookup.findings),
             None => (Stage::NotPlanned, Vec::new()),
         };
-        (untouched(dns, via, self.tls.is_some(), self.plan.is_some()), findings)
+        let mut stages = untouched(dns, via, self.tls.is_some(), self.plan.is_some());
+        if self.ends_at_dns() {
+            (stages.tcp, stages.proxy) = (Stage::NotPlanned, Stage::NotPlanned);
+        }
+        (stages, findings)
+    }
+
+    /// Whether nothing above DNS is walked.
+    fn ends_at_dns(&self) -> bool {
+        self.start.top == Layer::Dns
     }
 
     fn outcome(&self, took: Duration, stages: Stages, findings: Vec<Finding>) -> Outcome {
@@ -115,6 +141,10 @@ impl Walk<'_> {
     /// Walks from the addresses up.
     pub(super) async fn direct(self, lookup: Option<Lookup>, addresses: &[IpAddr]) -> Outcome {
         let (mut stages, mut findings) = self.above_dns(lookup, Via::Tcp);
+        if self.ends_at_dns() {
+            let took = stages.dns.took().unwrap_or_default();
+            return self.outcome(took, stages, findings);
+        }
         let connected = tcp::connect(addresses, self.port, self.deadline).await;
         stages.tcp = connected.stage;
         if let Some(stream) = connected.stream {
@@ -132,6 +162,10 @@ impl Walk<'_> {
         destination: Destination<'_>,
     ) -> Outcome {
         let (mut stages, mut findings) = self.above_dns(lookup, Via::Proxy);
+        if self.ends_at_dns() {
+            let took = stages.dns.took().unwrap_or_default();
+            return self.outcome(took, stages, findings);
+        }
         let tunnelled = proxy::tunnel(setup, resolved, destination, self.deadline).await;
         stages.proxy = tunnelled.stage;
         if let Some(stream) = tunnelled.stream {

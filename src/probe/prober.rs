@@ -1,16 +1,18 @@
 //! The prober of a target: its endpoints, and one run of all of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use super::dns::{PreparedResolver, QuestionError, ResolverError, SystemResolver};
 use super::http::PlanError;
+use super::journey::Start;
 use super::pooled::PooledError;
-use super::site::SiteProber;
+use super::site::{SiteProber, SiteRun};
 use super::tls;
 use super::way::WayError;
-use crate::outcome::Run;
+use crate::outcome::{Layer, Run};
 use crate::target::{Order, Target};
 
 /// Why a target cannot be probed as it is configured.
@@ -70,8 +72,19 @@ impl Prober {
 
     /// Walks every path of the target once, all of them beside each other, making this call.
     pub async fn run(&self, order: Order) -> Run {
+        self.gather(join_all(self.sites.iter().map(|site| site.run(order))).await)
+    }
+
+    /// Walks every path of the target up to a layer, all of them beside each other, within this time: one attempt, no call
+    /// unless all layers are walked, nothing tried beside, and nothing remembered for the next run.
+    pub async fn look(&self, top: Layer, within: Duration) -> Run {
+        let start = Start::up_to(top, Order::Substitute);
+        self.gather(join_all(self.sites.iter().map(|site| site.walked(start, within))).await)
+    }
+
+    fn gather(&self, sites: Vec<SiteRun>) -> Run {
         let mut run = Run::of(Arc::clone(&self.target.name));
-        for site in join_all(self.sites.iter().map(|site| site.run(order))).await {
+        for site in sites {
             let endpoint = site.endpoint;
             run.lookups.extend(site.lookups);
             run.outcomes.extend(site.outcomes);

@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 
@@ -22,7 +23,8 @@ use super::retry::{self, Retries};
 use super::tls::TlsSetup;
 use super::way::{self, ProxyWay, Way, WayKind};
 use crate::outcome::{
-    Asked, Connection, Family, Finding, Lookup as LookupRecord, Outcome, PathId, PooledCall, RecordType,
+    Asked, Connection, Family, Finding, Layer, Lookup as LookupRecord, Outcome, PathId, PooledCall,
+    RecordType,
 };
 use crate::target::{Addresses, Families, Host, Order, Scheme, Site, Target};
 use crate::units::Deadline;
@@ -129,19 +131,26 @@ impl SiteProber {
 
     /// Walks every way to the endpoint once.
     pub(super) async fn run(&self, order: Order) -> SiteRun {
-        let start = Start::now(order);
-        let deadline = Deadline::after(start.at, self.target.timeout);
+        self.walked(Start::now(order), self.target.timeout).await
+    }
+
+    /// Walks every way once, no further up than the start says, and within this time. What is not walked all the way
+    /// changes nothing of what is known of the endpoint.
+    pub(super) async fn walked(&self, start: Start, within: Duration) -> SiteRun {
+        let deadline = Deadline::after(start.at, within);
         let (ipv4, ipv6, named, pooled) = tokio::join!(
             self.leg(Family::Ipv4, start, deadline),
             self.leg(Family::Ipv6, start, deadline),
             self.by_name(start, deadline),
-            self.by_ordinary_clients(order, deadline),
+            self.by_ordinary_clients(start, deadline),
         );
         let decisions = match self.target.families {
             // An address literal has its one family, and listed families are walked whatever DNS says.
             Families::Only(_) => [(Family::Ipv4, Decision::Walk), (Family::Ipv6, Decision::Walk)],
             Families::Answered => {
                 let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut unchanged = *known;
+                let known = if start.is_whole() { &mut *known } else { &mut unchanged };
                 known.decide(ipv4.looked(), ipv6.looked())
             }
         };
@@ -174,8 +183,8 @@ impl SiteProber {
     }
 
     /// The configured call by the ordinary client of every route; no client makes the substitute.
-    async fn by_ordinary_clients(&self, order: Order, deadline: Deadline) -> Vec<PooledCall> {
-        if order != Order::Configured {
+    async fn by_ordinary_clients(&self, start: Start, deadline: Deadline) -> Vec<PooledCall> {
+        if start.order != Order::Configured || !start.is_whole() {
             return Vec::new();
         }
         join_all(self.pooled.iter().map(|(route, client)| async {
@@ -288,8 +297,9 @@ impl SiteProber {
             endpoint: &self.shown,
             port: self.site.endpoint.port,
             offer: self.target.http.offer,
-            tls: self.tls.as_ref(),
+            tls: self.tls.as_ref().filter(|_| start.top >= Layer::Tls),
             plan: match start.order {
+                _ if !start.is_whole() => None,
                 // Beside ordinary clients it is not made twice, unless it is free and there is nothing else to make.
                 Order::Configured if !self.pooled.is_empty() => {
                     self.substitute.as_ref().or((!self.target.call.kind.is_paid()).then_some(&self.plan))
@@ -327,22 +337,25 @@ impl SiteProber {
         addresses: &[IpAddr],
     ) -> Outcome {
         let each = match self.target.addresses {
-            Addresses::First => &[],
-            Addresses::All => addresses,
+            Addresses::All if walk.start.is_whole() => addresses,
+            Addresses::All | Addresses::First => &[],
         };
         // What costs money is called once a path. Each by itself and with all of the time, the first one too: the path's own journey may give it less, and go on.
         let each = each.iter().map(|one| async move {
             let plan = if self.target.call.kind.is_paid() { self.substitute.as_ref() } else { walk.plan };
-            let walk = Walk { start: Start::now(walk.start.order), plan, ..walk };
+            let walk = Walk { start: walk.start.again(), plan, ..walk };
             let outcome = Box::pin(self.step(way, walk, None, std::slice::from_ref(one))).await;
             address::result(*one, &outcome)
         });
         let outside = async {
             match &way.kind {
-                WayKind::Direct => self.outside.make(addresses, walk.tls, walk.deadline).await,
-                WayKind::ProxyToAddress(_) | WayKind::ProxyToName(_) | WayKind::Unsupported(_) => {
-                    Outside::default()
+                WayKind::Direct if walk.start.is_whole() => {
+                    self.outside.make(addresses, walk.tls, walk.deadline).await
                 }
+                WayKind::Direct
+                | WayKind::ProxyToAddress(_)
+                | WayKind::ProxyToName(_)
+                | WayKind::Unsupported(_) => Outside::default(),
             }
         };
         // Boxed: a lookup that fails does not carry the room for TLS and HTTP around.
@@ -364,11 +377,11 @@ impl SiteProber {
         addresses: &[IpAddr],
     ) -> Outcome {
         let mut outcome = self.step(way, walk, lookup, addresses).await;
-        if self.target.retry.max_attempts > 1 && !outcome.success() {
+        if self.target.retry.max_attempts > 1 && walk.start.is_whole() && !outcome.success() {
             let mut retries = Retries::new(&self.target.retry);
             let mut next = retries.wait(&outcome, walk.deadline).await;
             while let Some(waited) = next {
-                let walk = Walk { start: Start::now(walk.start.order), ..walk };
+                let walk = Walk { start: walk.start.again(), ..walk };
                 let another = Box::pin(self.step(way, walk, None, addresses)).await;
                 outcome.retries.push(retry::attempt(waited, &another));
                 next = retries.wait(&another, walk.deadline).await;

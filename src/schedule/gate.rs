@@ -137,6 +137,23 @@ impl Gate {
         Decision { order: if pause.is_none() { Order::Configured } else { Order::Substitute }, pause }
     }
 
+    /// The same for a run that was asked for beside the rhythm of a target that is walked at this interval. A free call with
+    /// no interval of its own is made in it as well, and the rhythm stays as it is.
+    pub fn decide_asked(
+        &mut self,
+        now: Instant,
+        of_target: Duration,
+        afford: impl FnOnce() -> bool,
+    ) -> Decision {
+        if self.call.kind.is_paid() || self.call.interval > of_target {
+            return self.decide(now, Duration::ZERO, afford);
+        }
+        let due = self.due.take();
+        let decision = self.decide(now, Duration::ZERO, afford);
+        self.due = due;
+        decision
+    }
+
     /// When the call is allowed again where the API asked to wait, or limits have slowed it down.
     #[must_use]
     pub fn waits_until(&self, now: Instant) -> Option<Instant> {

@@ -52,6 +52,8 @@ pub struct Due {
     pub key: JobKey,
     /// How late it starts.
     pub lag: Duration,
+    /// Whether it was asked for, and is not one of the rhythm.
+    pub asked: bool,
 }
 
 /// What to do next.
@@ -92,8 +94,10 @@ struct Job {
     /// How many descriptors a run may hold.
     descriptors: u64,
     slot: u64,
-    /// When the first run is due, if that is before its place in the rhythm.
+    /// When a run is due before its place in the rhythm: the first one, or one that was asked for.
     early: Option<Instant>,
+    /// Whether that one, or the one in flight, was asked for.
+    asked: bool,
     /// Tells this job's heap entry from one of a removed job of the same name.
     generation: u64,
     next: Instant,
@@ -170,9 +174,24 @@ impl Wheel {
         let next = first_from(self.start + offset(slot, interval), interval, now);
         let early = (soon && next > now + SOON).then(|| now + offset(slot, SOON));
         let generation = self.generation;
-        let job = Job { interval, descriptors, slot, early, generation, next, state: State::Queued };
+        let job =
+            Job { interval, descriptors, slot, early, asked: false, generation, next, state: State::Queued };
         self.heap.push(Reverse((early.unwrap_or(next), job.generation, Arc::clone(key))));
         self.jobs.insert(Arc::clone(key), job);
+    }
+
+    /// Has a job run as soon as there is room for it, beside its rhythm; a run that is in flight or waits for room is
+    /// enough. Whether there is such a job.
+    pub fn now(&mut self, key: &JobKey, now: Instant) -> bool {
+        let Some(job) = self.jobs.get_mut(key) else { return false };
+        match job.state {
+            State::Queued => {}
+            State::Blocked | State::Ready { .. } | State::Running => return true,
+        }
+        self.generation += 1;
+        (job.early, job.asked, job.generation) = (Some(now), true, self.generation);
+        self.heap.push(Reverse((now, self.generation, Arc::clone(key))));
+        true
     }
 
     /// Removes a job; a run of it that is in flight may still finish.
@@ -198,7 +217,12 @@ impl Wheel {
         }
         // A run may take its whole interval, and ends a moment after that: the next one starts late by as much.
         let late = now.saturating_duration_since(job.next);
-        let passed = if late <= job.interval / GRACE { 0 } else { advance(job, now) };
+        let passed = match std::mem::take(&mut job.asked) {
+            // One that was asked for stands for the run of the rhythm during which it was under way.
+            true if job.next <= now => advance(job, now).saturating_sub(1),
+            false if late > job.interval / GRACE => advance(job, now),
+            true | false => 0,
+        };
         self.heap.push(Reverse((job.next, job.generation, Arc::clone(key))));
         self.tell_skipped(key, SkipReason::Running, passed);
     }
@@ -257,12 +281,13 @@ impl Wheel {
         // After an early first run the job's place in the rhythm is still ahead, unless that has passed too.
         let missed = match job.early.take() {
             Some(_) if job.next > now => 0,
-            Some(_) => advance(job, now),
-            None => advance(job, now).saturating_sub(1),
+            Some(_) if !job.asked => advance(job, now),
+            Some(_) | None => advance(job, now).saturating_sub(1),
         };
         self.room.enter(key, job.descriptors);
+        let asked = job.asked;
         self.tell_skipped(key, late, missed);
-        Some(Due { key: Arc::clone(key), lag: now.saturating_duration_since(due) })
+        Some(Due { key: Arc::clone(key), lag: now.saturating_duration_since(due), asked })
     }
 
     fn tell_skipped(&mut self, key: &JobKey, reason: SkipReason, runs: u32) {
@@ -323,7 +348,7 @@ mod tests {
     }
 
     fn run(key: &JobKey, lag: Duration) -> Next {
-        Next::Run(Due { key: Arc::clone(key), lag })
+        Next::Run(Due { key: Arc::clone(key), lag, asked: false })
     }
 
     #[test]
@@ -462,6 +487,55 @@ mod tests {
         }
         assert!(!ran.contains(&key("a")));
         assert!(ran.contains(&key("b")) && ran.contains(&key("c")));
+    }
+
+    #[test]
+    fn a_run_that_is_asked_for_starts_at_once_and_moves_none_of_the_rhythm() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, runs(10));
+        let job = key("a");
+        assert!(!wheel.now(&job, start), "there is no such job");
+        wheel.add(&job, 10 * SECOND, 1, start);
+        assert_eq!(wheel.next(start), run(&job, Duration::ZERO));
+        assert!(wheel.now(&job, start + SECOND), "the one in flight is enough");
+        assert_eq!(wheel.next(start + SECOND), Next::Idle);
+        wheel.finished(&job, start + 2 * SECOND);
+        assert!(wheel.now(&job, start + 3 * SECOND) && wheel.now(&job, start + 3 * SECOND));
+        let asked = Next::Run(Due { key: job.clone(), lag: Duration::ZERO, asked: true });
+        assert_eq!(wheel.next(start + 3 * SECOND), asked);
+        assert_eq!(wheel.next(start + 3 * SECOND), Next::Idle, "once, however often it is asked for");
+        wheel.finished(&job, start + 4 * SECOND);
+        assert_eq!(wheel.next(start + 4 * SECOND), Next::Wait(start + 10 * SECOND));
+        assert_eq!(wheel.next(start + 10 * SECOND), run(&job, Duration::ZERO));
+    }
+
+    #[test]
+    fn a_run_that_was_asked_for_stands_for_the_one_of_the_rhythm_that_it_meets() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, runs(10));
+        let job = key("a");
+        wheel.add(&job, 10 * SECOND, 1, start);
+        assert_eq!(wheel.next(start), run(&job, Duration::ZERO));
+        wheel.finished(&job, start + SECOND);
+        wheel.now(&job, start + 9 * SECOND);
+        assert!(matches!(wheel.next(start + 9 * SECOND), Next::Run(Due { asked: true, .. })));
+        wheel.finished(&job, start + 12 * SECOND);
+        assert_eq!(wheel.next(start + 12 * SECOND), Next::Wait(start + 20 * SECOND), "and none is skipped");
+        assert_eq!(wheel.next(start + 20 * SECOND), run(&job, Duration::ZERO), "of the rhythm again");
+    }
+
+    #[test]
+    fn a_run_that_is_asked_for_waits_for_the_run_of_the_job_that_was_replaced() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, runs(10));
+        let job = key("a");
+        wheel.add(&job, 10 * SECOND, 1, start);
+        assert_eq!(wheel.next(start), run(&job, Duration::ZERO));
+        wheel.add(&job, 20 * SECOND, 1, start + SECOND);
+        assert!(wheel.now(&job, start + SECOND));
+        assert_eq!(wheel.next(start + SECOND), Next::Idle, "not beside the old one");
+        wheel.finished(&job, start + 2 * SECOND);
+        assert!(matches!(wheel.next(start + 2 * SECOND), Next::Run(Due { asked: true, .. })));
     }
 
     #[test]

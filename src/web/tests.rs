@@ -21,6 +21,25 @@ pub(super) fn state() -> Arc<WebState> {
     state_until(watch::channel(false).1)
 }
 
+/// Who probes nothing.
+#[derive(Debug)]
+struct Nobody;
+
+impl OnDemand for Nobody {
+    fn probe(&self, _: Question) -> futures_util::future::BoxFuture<'_, Option<Probed>> {
+        Box::pin(async { None })
+    }
+}
+
+impl Diagnoser for Nobody {
+    fn diagnose(
+        &self,
+        _target: &str,
+    ) -> futures_util::future::BoxFuture<'static, Result<Arc<Diagnosed>, Refused>> {
+        Box::pin(async { Err(Refused::Unknown) })
+    }
+}
+
 /// Parts of a program that has found nothing yet.
 pub(in crate::web) fn parts() -> Parts {
     Parts {
@@ -32,19 +51,7 @@ pub(in crate::web) fn parts() -> Parts {
         diagnoser: Arc::new(Nobody),
         config: Arc::default(),
         around: Arc::default(),
-    }
-}
-
-/// Knows no target.
-#[derive(Debug)]
-struct Nobody;
-
-impl Diagnoser for Nobody {
-    fn diagnose(
-        &self,
-        _target: &str,
-    ) -> futures_util::future::BoxFuture<'static, Result<Arc<Diagnosed>, Refused>> {
-        Box::pin(async { Err(Refused::Unknown) })
+        probes: Probes { on_demand: Arc::new(Nobody), offset: Duration::from_millis(500) },
     }
 }
 

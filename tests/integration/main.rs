@@ -68,6 +68,8 @@ mod pages;
 #[cfg(test)]
 mod peers;
 #[cfg(test)]
+mod probe_endpoint;
+#[cfg(test)]
 mod prometheus;
 #[cfg(test)]
 mod promql;

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use super::*;
 use crate::app::follow_up::Errand;
+use crate::app::probe_now::{Ask, Reply};
 use crate::board::Board;
 use crate::config::{Config, Env, Source};
 use crate::diagnosis::MOST_ROUNDS;
 use crate::metrics::Format;
-use crate::outcome::{ApiEvidence, Experiment, Family, FollowUp, PooledCall, Stage, Trial, Wanted};
+use crate::outcome::{ApiEvidence, Experiment, Family, FollowUp, Layer, PooledCall, Stage, Trial, Wanted};
 use crate::target::Endpoint;
 
 fn prober(timeout: &str) -> Arc<Prober> {
@@ -208,4 +211,63 @@ async fn what_a_round_finds_while_the_program_itself_was_late_tells_nothing() {
     engine.followed_up(errand, &[result(&prober)], late);
     let patient = &engine.watched[&JobKey::from("a")].patient;
     assert!(patient.inquiry.found(late).is_empty() && patient.inquiry.in_flight().is_none());
+}
+
+/// Asks for a target's layers; where the answer comes.
+fn ask(engine: &mut Engine, top: Layer, within: u64) -> oneshot::Receiver<Reply> {
+    let (reply, answer) = oneshot::channel();
+    let within = Duration::from_secs(within);
+    engine.ask(Ask { target: "a".into(), top, within, reply }, Instant::now());
+    answer
+}
+
+#[tokio::test]
+async fn all_who_ask_meanwhile_get_one_run_and_later_ones_the_same_while_it_is_young() {
+    let prober = prober("1s");
+    let mut engine = engine(vec![Arc::clone(&prober)]);
+    let run = prober.run(Order::Configured).await;
+    let (mut first, gone, mut second) = (
+        ask(&mut engine, Layer::Api, 10),
+        ask(&mut engine, Layer::Api, 10),
+        ask(&mut engine, Layer::Api, 10),
+    );
+    drop(gone);
+    assert!(first.try_recv().is_err(), "nothing is known yet");
+    engine.finished(over(&prober, &run));
+    for answer in [&mut first, &mut second] {
+        assert!(matches!(answer.try_recv(), Ok(Reply::Known(_))));
+    }
+    for top in [Layer::Dns, Layer::Proxy, Layer::Tls, Layer::Api] {
+        assert!(matches!(ask(&mut engine, top, 10).try_recv(), Ok(Reply::Known(_))), "{top}");
+    }
+    assert!(matches!(ask(&mut engine, Layer::Tls, 0).try_recv(), Ok(Reply::Look(_))), "too old");
+    assert!(ask(&mut engine, Layer::Api, 0).try_recv().is_err(), "too old, and on its way");
+}
+
+#[tokio::test]
+async fn who_asks_is_told_what_was_found_of_the_target_as_it_is_watched_now() {
+    let (old, new) = (prober("1s"), prober("2s"));
+    let mut engine = engine(vec![Arc::clone(&old)]);
+    let run = old.run(Order::Configured).await;
+    engine.finished(over(&old, &run));
+    let mut waiting = ask(&mut engine, Layer::Api, 0);
+    engine.change(vec![Prepared::Watch(Arc::clone(&new))], Instant::now());
+    assert!(
+        matches!(engine.wheel.next(Instant::now()), Next::Run(due) if due.asked),
+        "it need not wait for its turn"
+    );
+    engine.finished(over(&old, &run));
+    assert!(waiting.try_recv().is_err());
+    assert!(ask(&mut engine, Layer::Api, 10).try_recv().is_err(), "what is known is of the old one");
+    engine.finished(over(&new, &run));
+    assert!(matches!(waiting.try_recv(), Ok(Reply::Known(_))));
+}
+
+#[tokio::test]
+async fn who_asks_for_a_target_that_leaves_learns_that() {
+    let mut engine = engine(vec![prober("1s")]);
+    let waiting = ask(&mut engine, Layer::Api, 10);
+    engine.change(vec![Prepared::Remove("a".into())], Instant::now());
+    assert!(waiting.await.is_err());
+    assert!(ask(&mut engine, Layer::Dns, 10).await.is_err());
 }

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::Context;
+use crate::config::ProbeOptions;
 use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place};
 use crate::config::raw::{
-    INTERVAL, MOST_IN_A_ROW, RawDefaults, RawDiagnosis, RawFailover, TIMEOUT, Time, shown,
+    INTERVAL, MOST_IN_A_ROW, PROBE_MIN_INTERVAL, RawDefaults, RawDiagnosis, RawFailover, RawProbe, TIMEOUT,
+    Time, shown,
 };
 use crate::target::{DiagnosisOptions, Failover};
 
@@ -54,6 +56,13 @@ fn interval(field: Field<Time>, default: Checked<Duration>, context: &Context<'_
         None => default,
         Some((Time(interval), place)) => between(interval, &place, MIN_INTERVAL, MAX_INTERVAL, context),
     }
+}
+
+/// How old a result may be that `/probe` answers again.
+pub(super) fn probe(field: Field<RawProbe>, context: &Context<'_>) -> Checked<ProbeOptions> {
+    let (raw, whole) = field.section();
+    let min_interval = interval(raw.min_interval, whole.map(|()| PROBE_MIN_INTERVAL), context)?;
+    Ok(ProbeOptions { min_interval })
 }
 
 fn timeout(

@@ -36,9 +36,16 @@ pub(super) fn handshake(cells: &mut Cells, evidence: Option<&TlsEvidence>) {
 }
 
 fn certificate(cells: &mut Cells, leaf: &CertFacts) {
+    let texts = certificate_texts(leaf);
+    cells.inform(Family::ProbeSslLastChain, Some(&texts.each_ref().map(String::as_str)));
+}
+
+/// What a certificate says, as the values of the labels of `probe_ssl_last_chain_info`.
+#[must_use]
+pub fn certificate_texts(leaf: &CertFacts) -> [String; 5] {
     let names = leaf.dns_names.join(",");
     let texts = [&leaf.fingerprint_sha256, &leaf.issuer, &leaf.subject, &names, &leaf.serial];
-    cells.inform(Family::ProbeSslLastChain, Some(&texts.map(|text| cut(text))));
+    texts.map(|text| cut(text).to_owned())
 }
 
 fn cut(text: &str) -> &str {

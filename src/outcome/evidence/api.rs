@@ -149,6 +149,10 @@ pub struct ApiEvidence {
     pub status: Option<u16>,
     /// Phases as far as the call came.
     pub phases: HttpPhases,
+    /// How long the body is by what the head says.
+    pub content_length: Option<u64>,
+    /// When what was asked for was last changed, by what the head says.
+    pub last_modified: Option<SystemTime>,
     /// Bytes of body read.
     pub body_bytes: u64,
     /// Whether the body was longer than what is read of one.
@@ -189,6 +193,8 @@ impl ApiEvidence {
             version: None,
             status: None,
             phases: HttpPhases::default(),
+            content_length: None,
+            last_modified: None,
             body_bytes: 0,
             body_truncated: false,
             request_id: None,

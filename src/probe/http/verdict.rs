@@ -1,5 +1,6 @@
 //! What an exchange came to: evidence out of what came, and why it is not good, if it is not.
 
+use http::header::{CONTENT_LENGTH, LAST_MODIFIED};
 use tokio::time::Instant;
 
 use super::confidence::Confidence;
@@ -99,6 +100,9 @@ impl Over<'_> {
         let Progress { head: Some(head), body, truncated, .. } = progress else { return None };
         self.confidence.redact(&mut head.headers, body);
         seen.status = Some(head.status.as_u16());
+        let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        seen.content_length = header(CONTENT_LENGTH).and_then(|length| length.parse().ok());
+        seen.last_modified = header(LAST_MODIFIED).and_then(|date| httpdate::parse_http_date(date).ok());
         let answer = Answer { status: head.status, headers: &head.headers, body, truncated: *truncated };
         let mut reading = self.plan.read(&answer, clock::wall());
         seen.request_id = reading.request_id.take();

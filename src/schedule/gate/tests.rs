@@ -301,3 +301,22 @@ fn what_was_found_stands_across_a_change_unless_it_is_of_another_call() {
         assert_eq!((pause, run.outcomes[0].success()), (Some(Pause::RetryAfter), !stands), "{kind}");
     }
 }
+
+#[test]
+fn a_run_that_is_asked_for_makes_a_free_call_and_keeps_the_rhythm_and_the_waiting() {
+    let start = Instant::now();
+    let asked = |gate: &mut Gate, at| gate.decide_asked(start + at * SECOND, 10 * SECOND, || true).pause;
+    let mut gate = free_gate(CallKind::Models, 10);
+    assert_eq!(turn(&mut gate, start, |_| works()).0, None);
+    assert_eq!(asked(&mut gate, 5), None, "it has no interval of its own");
+    assert_eq!(
+        turn(&mut gate, start + 6 * SECOND, |_| works()).0,
+        Some(Pause::Interval),
+        "the rhythm is the same"
+    );
+    assert_eq!(turn(&mut gate, start + 10 * SECOND, |_| limited(Some(25))).0, None);
+    assert_eq!(asked(&mut gate, 12), Some(Pause::RetryAfter));
+    let mut seldom = free_gate(CallKind::Models, 60);
+    assert_eq!(turn(&mut seldom, start, |_| works()).0, None);
+    assert_eq!(asked(&mut seldom, 5), Some(Pause::Interval), "an interval of its own holds");
+}
