@@ -198,8 +198,10 @@ async fn a_state_directory_belongs_to_one_canary() {
     stop(canary).await;
     stop(start(&config, &state).await).await;
 
-    // Free calls need no directory, and take none.
-    let config = scene.config("interval: 1s", &[scene.target("free", "api", KEYED)]);
+    // Free calls need no directory, and where nothing else is to be kept none is made.
+    let text = scene.text("interval: 1s", &[scene.target("free", "api", KEYED)]);
+    let text = format!("history: {{ persist: false }}\n{text}");
+    let config = scene.workspace.write("config.yml", &text);
     let nowhere = scene.workspace.path().join("nowhere");
     let canary = start(&config, &nowhere).await;
     canary.wait_runs("free", 1.0).await;
