@@ -6,19 +6,15 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
-use serde::{Deserialize, Serialize};
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use serde::Serialize;
 
 use super::WebState;
+use super::api::Asked;
 use crate::sinks::Known;
 use crate::units::PromDuration;
-
-/// What may be asked for.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Asked {
-    /// Only targets of this provider.
-    provider: Option<String>,
-}
 
 /// A group of one target, as Prometheus reads it.
 #[derive(Debug, Serialize)]
@@ -57,9 +53,10 @@ impl Group {
 
 pub(super) async fn targets(
     State(state): State<Arc<WebState>>,
-    Query(asked): Query<Asked>,
-) -> Json<Vec<Group>> {
+    uri: Uri,
+) -> Result<Json<Vec<Group>>, Response> {
+    let asked = Asked::read(&uri, &["provider"]).map_err(|problem| *problem)?;
     let wanted =
-        |known: &&Known| asked.provider.as_deref().is_none_or(|name| known.target.provider.name() == name);
-    Json(state.knowledge.all().iter().filter(wanted).map(Group::of).collect())
+        |known: &&Known| asked.value("provider").is_none_or(|name| known.target.provider.name() == name);
+    Ok(Json(state.knowledge.all().iter().filter(wanted).map(Group::of).collect()))
 }

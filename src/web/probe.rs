@@ -13,6 +13,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, StatusCode};
@@ -87,13 +88,16 @@ struct Found<'a> {
 }
 
 /// Query parameters in the order given.
-type Parameters = Query<Vec<(String, String)>>;
+type Parameters = Result<Query<Vec<(String, String)>>, QueryRejection>;
 
 pub(super) async fn probe(
     State(state): State<Arc<WebState>>,
-    Query(parameters): Parameters,
+    parameters: Parameters,
     headers: HeaderMap,
 ) -> Response {
+    let Ok(Query(parameters)) = parameters else {
+        return refused("the parameters cannot be read: write ?target=NAME&module=…");
+    };
     let scrape = headers.get(SCRAPE_TIMEOUT).map(|value| value.to_str().unwrap_or_default());
     let asked = match Asked::read(&parameters, scrape, state.probes.offset) {
         Ok(asked) => asked,

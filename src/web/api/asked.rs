@@ -49,7 +49,8 @@ impl Asked {
         Ok(Self(pairs))
     }
 
-    fn value(&self, wanted: &str) -> Option<&str> {
+    /// The value of a parameter, if it is given.
+    pub(in crate::web) fn value(&self, wanted: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::config::did_you_mean;
 use crate::outcome::{Family, Layer};
 
 /// The header in which Prometheus says how long it waits, in seconds.
@@ -16,6 +17,9 @@ const MODULES: [(&str, Layer); 5] = [
     ("tcp", Layer::Proxy),
     ("tls", Layer::Tls),
 ];
+
+/// All parameters.
+const PARAMETERS: [&str; 5] = ["target", "module", "route", "family", "debug"];
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,13 +35,25 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Reads the parameters, each of which counts where it is given first, and the scraper's header. Parameters of
-    /// other exporters are no mistake.
+    /// Reads the parameters and the scraper's header. An empty parameter is none; one that is misspelt or given twice
+    /// would answer something else than what was asked.
     pub(super) fn read(
         parameters: &[(String, String)],
         scrape: Option<&str>,
         offset: Duration,
     ) -> Result<Self, String> {
+        for (index, (name, _)) in parameters.iter().enumerate() {
+            if !PARAMETERS.contains(&name.as_str()) {
+                let near = did_you_mean(name, &PARAMETERS).map_or_else(String::new, |near| format!("; {near}"));
+                return Err(format!(
+                    "there is no parameter {name:?}, only {}{near}",
+                    listed(PARAMETERS.into_iter())
+                ));
+            }
+            if parameters.iter().take(index).any(|(earlier, _)| earlier == name) {
+                return Err(format!("`{name}` is given twice: give it once"));
+            }
+        }
         let given = |name: &str| {
             let mut values =
                 parameters.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
@@ -51,6 +67,11 @@ impl Asked {
             format!("unknown module {wanted:?}: there are {}", listed(MODULES.iter().map(|(name, _)| *name)))
         })?;
         let family = given("family").map(family).transpose()?;
+        let debug = match given("debug") {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(other) => return Err(format!("debug={other:?} is neither true nor false")),
+        };
         let patience = scrape.map(|text| patience(text, offset)).transpose()?;
         Ok(Self {
             target: target.into(),
@@ -58,7 +79,7 @@ impl Asked {
             top,
             route: given("route").map(str::to_owned),
             family,
-            debug: given("debug") == Some("true"),
+            debug,
             patience,
         })
     }
@@ -136,6 +157,9 @@ mod tests {
                 &[("target", "a"), ("module", "http_2xx")],
                 "unknown module \"http_2xx\": there are all, api, dns",
             ),
+            (&[("target", "a"), ("debug", "maybe")], "debug=\"maybe\" is neither true nor false"),
+            (&[("target", "a"), ("target", "b")], "`target` is given twice"),
+            (&[("target", "a"), ("modul", "dns")], "there is no parameter \"modul\", only target, module"),
             (&[("target", "a"), ("family", "ip4")], "unknown family \"ip4\": there are ipv4, ipv6, any"),
         ] {
             let problem = read(query, None).unwrap_err();

@@ -85,7 +85,7 @@ async fn ask(state: &Arc<WebState>, query: &str, headers: &[(&str, &str)]) -> (u
     for (name, value) in headers {
         map.insert(http::HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
     }
-    let query = Query::try_from_uri(&uri).unwrap();
+    let query = Query::try_from_uri(&uri);
     let response = probe(State(Arc::clone(state)), query, map).await;
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();

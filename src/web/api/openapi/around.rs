@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::operation::{Operation, answer, name, no_target, query, text, wrong};
 
-pub(super) fn operations() -> [Operation; 5] {
-    [badge(), metrics(), config(), healthy(), ready()]
+pub(super) fn operations() -> [Operation; 7] {
+    [probe(), sd(), badge(), metrics(), config(), healthy(), ready()]
 }
 
 fn badge() -> Operation {
@@ -43,6 +43,76 @@ fn badge() -> Operation {
             (304, not_modified),
             wrong(),
             no_target(),
+        ],
+    }
+}
+
+fn probe() -> Operation {
+    let mut target =
+        query("target", "The name of a target, as in the config.", &json!({ "type": "string", "minLength": 1 }));
+    target["required"] = json!(true);
+    target["example"] = json!("claude");
+    // An empty one is none, as blackbox_exporter has it.
+    let word = |words: &[&str]| {
+        let all = [&[""], words].concat();
+        json!({ "type": "string", "enum": all })
+    };
+    let mut exposition = text(
+        "What was found, as gauges; `probe_success 0` where it failed.",
+        "text/plain; version=0.0.4; charset=utf-8",
+    );
+    exposition["content"]["application/openmetrics-text; version=1.0.0; charset=utf-8"] =
+        json!({ "schema": { "type": "string" } });
+    Operation {
+        path: "/probe",
+        method: "get",
+        id: "probeTarget",
+        tag: "targets",
+        summary: "One target, as blackbox_exporter answers",
+        description: "Probed now or just now, within what the header `X-Prometheus-Scrape-Timeout-Seconds` allows.",
+        parameters: vec![
+            target,
+            query(
+                "module",
+                "Up to which layer; `all` without it.",
+                &word(&["all", "api", "dns", "tcp", "tls"]),
+            ),
+            query("route", "Only this route.", &json!({ "type": "string" })),
+            query("family", "Only this family.", &word(&["ipv4", "ipv6", "any"])),
+            query("debug", "Whether the story of it is told, as text.", &word(&["true", "false"])),
+        ],
+        answers: vec![
+            (200, exposition),
+            (400, text("A parameter is wrong, or there is no such target or path.", "text/plain")),
+            (503, text("The target is no longer watched, or the program is about to end.", "text/plain")),
+        ],
+    }
+}
+
+fn sd() -> Operation {
+    let group = json!({
+        "type": "object",
+        "properties": {
+            "targets": { "type": "array", "items": { "type": "string" } },
+            "labels": { "type": "object", "additionalProperties": { "type": "string" } },
+        },
+        "required": ["targets", "labels"],
+    });
+    Operation {
+        path: "/sd",
+        method: "get",
+        id: "discoverTargets",
+        tag: "targets",
+        summary: "The targets for Prometheus' HTTP service discovery",
+        description: "A group for each target, whose address is the name for `/probe`.",
+        parameters: vec![query(
+            "provider",
+            "Only targets of this provider; there may be none.",
+            &json!({ "type": "string" }),
+        )],
+        answers: vec![
+            (200, answer("The groups.", "application/json", &json!({ "type": "array", "items": group }))),
+            wrong(),
         ],
     }
 }
