@@ -1,5 +1,6 @@
 //! What a remedy is filled with: names, addresses and times out of the evidence.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::view::{self, Lead, View};
@@ -21,7 +22,7 @@ pub(super) fn of(view: &View<'_>, lead: &Lead<'_>, reason: Reason) -> Facts {
     Facts {
         host: Some(view.host(lead)),
         address: stages.tcp.evidence().and_then(tried).or_else(|| first_address(lead)),
-        resolver: stages.dns.evidence().map(resolver),
+        resolver: down(view, lead, reason).or_else(|| stages.dns.evidence().map(resolver)),
         proxy: through.and_then(|(_, outcome)| proxied(outcome)).or_else(|| proxied(lead.outcome)),
         issuer: view::shown_issuer(lead.outcome).map(str::to_owned),
         working_route: works.map(|(route, _)| route.to_string()),
@@ -58,6 +59,22 @@ fn first_address(lead: &Lead<'_>) -> Option<String> {
     let seen = lead.outcome.stages.dns.evidence()?;
     let wrong = seen.unexpected.as_ref().and_then(|wrong| wrong.first());
     wrong.or(seen.addresses.first()).map(ToString::to_string)
+}
+
+/// Where it is about those of several resolvers that are down: these, and not the one that answered.
+fn down(view: &View<'_>, lead: &Lead<'_>, reason: Reason) -> Option<String> {
+    if reason != Reason::DnsResolverDown {
+        return None;
+    }
+    let stages = std::iter::once(&lead.outcome.stages.dns).chain(view.lookups_of(lead));
+    let silent = stages.filter(|stage| {
+        stage.failure().is_some_and(|failure| {
+            // That there is no such name is an answer, and our own trouble says nothing of a resolver.
+            !matches!(failure.reason, Reason::DnsNodata | Reason::DnsNxdomain | Reason::CanaryExhausted)
+        })
+    });
+    let names: BTreeSet<String> = silent.filter_map(|stage| stage.evidence().map(resolver)).collect();
+    (!names.is_empty()).then(|| names.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 /// The resolver and, where its name does not say, its address.

@@ -572,6 +572,16 @@ fn without_journeys_lookups_speak_and_without_these_nobody_does() {
 }
 
 #[test]
+fn of_several_resolvers_the_one_that_is_down_is_to_be_repaired() {
+    let mut story = Story::of(vec![working(DIRECT, Ipv4)]);
+    story.lookups.push(lookup(other_fails(Reason::DnsTimeout)));
+    story.findings.push((super::story::ENDPOINT.into(), Finding(failure(Reason::DnsResolverDown))));
+    let diagnosis = story.diagnosis();
+    assert_eq!(diagnosis.verdict, Degraded(Reason::DnsResolverDown));
+    assert_eq!(diagnosis.facts.resolver.as_deref(), Some("public (192.0.2.53:53)"));
+}
+
+#[test]
 fn remedies_get_their_facts() {
     let mut outcome = shown(Reason::TlsCertExpired);
     if let Stage::Passed { evidence, .. } = &mut outcome.stages.dns {

@@ -238,6 +238,12 @@ impl<'a> View<'a> {
         walked.chain(tried.flatten()).filter(other).collect()
     }
 
+    /// What came of every lookup of the name beside the journey.
+    pub(super) fn lookups_of(&self, lead: &Lead<'a>) -> impl Iterator<Item = &'a Stage<DnsEvidence>> {
+        let endpoint = &lead.outcome.endpoint;
+        self.lookups.iter().filter(move |lookup| lookup.endpoint == *endpoint).map(|lookup| &lookup.stage)
+    }
+
     /// What other resolvers said of the name: as asked beside the journey, then as tried.
     pub(super) fn other_resolvers(&self, lead: &Lead<'a>) -> Vec<&'a Stage<DnsEvidence>> {
         let Some(own) = lead.outcome.stages.dns.evidence() else { return Vec::new() };
