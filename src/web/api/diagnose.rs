@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{HOST, ORIGIN, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 use futures_util::future::BoxFuture;
@@ -70,9 +70,7 @@ async fn answer(
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Result<Response, Box<Response>> {
-    // Browsers say from where a request comes: any page could have a form that leads here.
-    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-    if matches!(site, Some(b"cross-site" | b"same-site")) {
+    if is_foreign(headers) {
         let detail =
             "a page of another site asks for this: ask from a page of this program, or without a browser";
         return Err(Box::new(problem(StatusCode::FORBIDDEN, detail.to_owned())));
@@ -82,6 +80,25 @@ async fn answer(
     match state.diagnoser.diagnose(&name).await {
         Ok(diagnosed) => Ok(json(&Document::of(&diagnosed.found, &diagnosed.surroundings, language))),
         Err(refused) => Err(Box::new(refusal(&name, &refused))),
+    }
+}
+
+/// Whether a page of another site asks: any page could have a form that leads here. Browsers say so, but to a server without
+/// TLS on another machine only by the page's origin, which is ours where its host is the one that was asked.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+        Some(site) => !matches!(site, b"same-origin" | b"none"),
+        None => headers.get(ORIGIN).is_some_and(|origin| {
+            let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+            // No page can set either without asking us first. A proxy may have replaced the first by the second.
+            let hosts = [headers.get(HOST), headers.get("x-forwarded-host")];
+            !authority.is_some_and(|(_, authority)| {
+                hosts
+                    .into_iter()
+                    .flatten()
+                    .any(|host| host.as_bytes().eq_ignore_ascii_case(authority.as_bytes()))
+            })
+        }),
     }
 }
 

@@ -44,7 +44,8 @@ impl Asked {
     ) -> Result<Self, String> {
         for (index, (name, _)) in parameters.iter().enumerate() {
             if !PARAMETERS.contains(&name.as_str()) {
-                let near = did_you_mean(name, &PARAMETERS).map_or_else(String::new, |near| format!("; {near}"));
+                let near =
+                    did_you_mean(name, &PARAMETERS).map_or_else(String::new, |near| format!("; {near}"));
                 return Err(format!(
                     "there is no parameter {name:?}, only {}{near}",
                     listed(PARAMETERS.into_iter())

@@ -227,6 +227,25 @@ async fn pages_of_other_sites_cannot_have_a_look_taken() {
             "{site}"
         );
     }
+    // What a browser sends to a server without TLS.
+    for (origin, forwarded, status) in [
+        ("http://evil.example", None, 403),
+        ("http://canary.example", None, 403),
+        ("http://canary.example:10429.evil.example", None, 403),
+        ("null", None, 403),
+        ("", None, 403),
+        ("http://Canary.example:10429", None, 503),
+        ("https://status.example", Some("status.example"), 503),
+    ] {
+        let mut request = Request::post("/api/v1/diagnose/x")
+            .header("host", "canary.example:10429")
+            .header("origin", origin);
+        if let Some(host) = forwarded {
+            request = request.header("x-forwarded-host", host);
+        }
+        let answer = ask(&state, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status().as_u16(), status, "{origin:?}");
+    }
 }
 
 #[tokio::test]

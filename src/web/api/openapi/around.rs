@@ -48,8 +48,11 @@ fn badge() -> Operation {
 }
 
 fn probe() -> Operation {
-    let mut target =
-        query("target", "The name of a target, as in the config.", &json!({ "type": "string", "minLength": 1 }));
+    let mut target = query(
+        "target",
+        "The name of a target, as in the config.",
+        &json!({ "type": "string", "minLength": 1 }),
+    );
     target["required"] = json!(true);
     target["example"] = json!("claude");
     // An empty one is none, as blackbox_exporter has it.
