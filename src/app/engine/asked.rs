@@ -40,6 +40,14 @@ impl Asked {
         self.last.insert(JobKey::clone(&run.target), Last { prober: Arc::clone(prober), probed });
     }
 
+    /// Somebody waits for the next run to be over. Who went away is forgotten: a run may last for long, and who gives up at
+    /// once can ask very often meanwhile.
+    fn wait(&mut self, ask: Ask) {
+        let waiting = self.waiting.entry(JobKey::clone(&ask.target)).or_default();
+        waiting.retain(|earlier| !earlier.reply.is_closed());
+        waiting.push(ask);
+    }
+
     /// Whether somebody waits for a run.
     pub(super) fn is_awaited(&self, name: &JobKey) -> bool {
         self.waiting.contains_key(name)
@@ -69,11 +77,40 @@ impl Engine {
             }
             (None, Layer::Api) => {
                 self.wheel.now(&ask.target, now);
-                self.asked.waiting.entry(JobKey::clone(&ask.target)).or_default().push(ask);
+                self.asked.wait(ask);
                 return;
             }
         };
         // Without a receiver nobody waits any more.
         let _ = ask.reply.send(reply);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[test]
+    fn who_went_away_takes_no_room() {
+        let mut asked = Asked::default();
+        let mut stays = Vec::new();
+        for round in 0..1000 {
+            let (reply, answer) = oneshot::channel();
+            let ask = Ask { target: "a".into(), top: Layer::Api, within: Duration::ZERO, reply };
+            asked.wait(ask);
+            if round == 0 {
+                stays.push(answer);
+            }
+        }
+        assert!(asked.waiting["a"].len() <= 2, "{}", asked.waiting["a"].len());
+        assert!(
+            stays
+                .iter_mut()
+                .all(|answer| matches!(answer.try_recv(), Err(oneshot::error::TryRecvError::Empty)))
+        );
     }
 }
