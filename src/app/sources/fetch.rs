@@ -59,6 +59,8 @@ pub(super) async fn fetch(source: TargetSource, origin: Arc<str>, tell: mpsc::Se
                 refresh
             }
             Answer::Failed(_) => {
+                // The next answer is to be a whole one: what the last list said may be forgotten by now.
+                reader.conditions.clear();
                 let now = wait.min(refresh);
                 wait = wait.saturating_mul(2).min(refresh);
                 now
@@ -174,4 +176,54 @@ fn client(source: &TargetSource) -> Result<Client, String> {
     // What is sent to this machine in the clear must not go through another one.
     let builder = if source.is_here() { builder.no_proxy() } else { builder };
     builder.build().map_err(|error| error_chain(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::http::header::{ETAG, IF_NONE_MATCH};
+    use axum::routing::get;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn after_a_failure_the_whole_list_is_asked_for() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let answer = move |headers: HeaderMap| {
+            let status = match (asked.fetch_add(1, Ordering::Relaxed), headers.contains_key(IF_NONE_MATCH)) {
+                (2, _) => StatusCode::INTERNAL_SERVER_ERROR,
+                (_, true) => StatusCode::NOT_MODIFIED,
+                (_, false) => StatusCode::OK,
+            };
+            async move { (status, [(ETAG, "\"1\"")], "[]") }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = Endpoint::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let router = axum::Router::new().route("/", get(answer));
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        let source = TargetSource {
+            endpoint,
+            refresh: Duration::from_millis(1),
+            timeout: Duration::from_secs(30),
+            token: None,
+            roots: Roots::Public,
+            max_targets: 1,
+            trusted: false,
+        };
+        let (tell, mut news) = mpsc::channel(1);
+        let fetching = tokio::spawn(fetch(source, "x".into(), tell));
+        let mut told = Vec::new();
+        while told.len() < 5 {
+            let Some(News::Answer(_, answer)) = news.recv().await else { panic!() };
+            told.push(match answer {
+                Answer::List(_) => "list",
+                Answer::Same => "same",
+                Answer::Failed(_) => "failed",
+            });
+        }
+        assert_eq!(told, ["list", "same", "failed", "list", "same"]);
+        fetching.abort();
+        server.abort();
+    }
 }
