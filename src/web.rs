@@ -1,7 +1,7 @@
 //! What the program says over HTTP.
 //!
 //! Promises: handlers only read, but for `/probe`, which may have a target walked; clients hold a bounded number of
-//! descriptors, whatever they do; a big exposition is rendered and compressed beside the async workers, so that probes'
+//! descriptors, whatever they do; what takes a while to be made is made beside the async workers, so that probes'
 //! timers keep their time.
 
 mod api;
@@ -14,6 +14,7 @@ mod events;
 mod lifecycle;
 mod pages;
 mod probe;
+mod render;
 mod scrape;
 
 use std::io;
@@ -87,7 +88,10 @@ pub struct WebState {
     parts: Parts,
     /// Says when to stop.
     stopped: watch::Receiver<bool>,
-    renders: Semaphore,
+    /// Places for expositions that are rendered.
+    renders: Arc<Semaphore>,
+    /// Places for pages and documents that are made: who looks at an outage keeps no scrape waiting.
+    pages: Arc<Semaphore>,
     connections: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     /// Tells this run of the program from others: revisions begin anew with it.
@@ -101,7 +105,8 @@ impl WebState {
         Self {
             parts,
             stopped,
-            renders: Semaphore::new(RENDERS),
+            renders: Arc::new(Semaphore::new(RENDERS)),
+            pages: Arc::new(Semaphore::new(render::PAGES)),
             connections: Arc::new(Semaphore::new(CONNECTIONS)),
             streams: Arc::new(Semaphore::new(events::STREAMS)),
             run: format!("{:x}", clock::unix_seconds(clock::wall()).to_bits()).into(),

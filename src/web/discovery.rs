@@ -8,11 +8,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
-use super::WebState;
 use super::api::Asked;
+use super::{WebState, render};
 use crate::sinks::Known;
 use crate::units::PromDuration;
 
@@ -51,12 +51,17 @@ impl Group {
     }
 }
 
-pub(super) async fn targets(
-    State(state): State<Arc<WebState>>,
-    uri: Uri,
-) -> Result<Json<Vec<Group>>, Response> {
-    let asked = Asked::read(&uri, &["provider"]).map_err(|problem| *problem)?;
-    let wanted =
-        |known: &&Known| asked.value("provider").is_none_or(|name| known.target.provider.name() == name);
-    Ok(Json(state.knowledge.all().iter().filter(wanted).map(Group::of).collect()))
+pub(super) async fn targets(State(state): State<Arc<WebState>>, uri: Uri) -> Response {
+    let provider = match Asked::read(&uri, &["provider"]) {
+        Ok(asked) => asked.value("provider").map(str::to_owned),
+        Err(problem) => return *problem,
+    };
+    let wanted = move |known: &&Known| {
+        provider.as_deref().is_none_or(|name| known.target.provider.name() == name)
+    };
+    render::page(&state, move |state| {
+        let groups: Vec<Group> = state.knowledge.all().iter().filter(wanted).map(Group::of).collect();
+        Json(groups).into_response()
+    })
+    .await
 }

@@ -14,25 +14,25 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::WebState;
+use super::render::beside;
 use crate::metrics::{Format, Metrics};
 
 pub(super) async fn metrics(State(state): State<Arc<WebState>>, headers: HeaderMap) -> Response {
     let format = Format::negotiate(&joined(&headers, &ACCEPT));
     let zip = takes_gzip(&joined(&headers, &ACCEPT_ENCODING));
-    // The semaphore is never closed; if it were, rendering without a permit would be right.
-    let permit = state.renders.acquire().await.ok();
     let metrics = Arc::clone(&state.metrics);
-    let rendered = tokio::task::spawn_blocking(move || render(&metrics, format, zip)).await;
-    drop(permit);
-    let Ok(Ok(text)) = rendered else {
-        return (StatusCode::INTERNAL_SERVER_ERROR, "failed to render the metrics\n").into_response();
-    };
-    let about = [(CONTENT_TYPE, format.content_type()), (VARY, "accept, accept-encoding")];
-    if zip {
-        (about, [(CONTENT_ENCODING, "gzip")], text).into_response()
-    } else {
-        (about, text).into_response()
-    }
+    beside(&state.renders, move || {
+        let Ok(text) = render(&metrics, format, zip) else {
+            return (StatusCode::INTERNAL_SERVER_ERROR, "failed to render the metrics\n").into_response();
+        };
+        let about = [(CONTENT_TYPE, format.content_type()), (VARY, "accept, accept-encoding")];
+        if zip {
+            (about, [(CONTENT_ENCODING, "gzip")], text).into_response()
+        } else {
+            (about, text).into_response()
+        }
+    })
+    .await
 }
 
 fn render(metrics: &Metrics, format: Format, zip: bool) -> io::Result<Vec<u8>> {

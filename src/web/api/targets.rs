@@ -12,13 +12,13 @@ use crate::clock;
 use crate::document::{self, Journeys, StateCounts, WatchedTargets};
 use crate::history::Wanted;
 use crate::sinks::Known;
-use crate::web::WebState;
+use crate::web::{WebState, render};
 
 /// What the extractor makes of the name in a path.
 type Named = Result<Path<String>, PathRejection>;
 
 pub(super) async fn all(State(state): State<Arc<WebState>>, uri: Uri, headers: HeaderMap) -> Response {
-    let answer = || {
+    let answer = move |state: &WebState| {
         let asked = Asked::read(&uri, &["state", "lang"])?;
         let (wanted, language) = (asked.state()?, asked.language(&headers)?);
         let (all, now) = (state.knowledge.all(), clock::wall());
@@ -28,7 +28,7 @@ pub(super) async fn all(State(state): State<Arc<WebState>>, uri: Uri, headers: H
         let targets = shown.map(|known| told::target(known, now, language)).collect();
         Ok(json(&WatchedTargets { targets, counts: StateCounts::of(all.iter().map(state)) }))
     };
-    answer().unwrap_or_else(|problem: Box<Response>| *problem)
+    render::page(&state, move |state| answer(state).unwrap_or_else(|problem: Box<Response>| *problem)).await
 }
 
 pub(super) async fn one(
@@ -37,12 +37,12 @@ pub(super) async fn one(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let answer = || {
-        let known = known(&state, &name(path)?)?;
+    let answer = move |state: &WebState| {
+        let known = known(state, &name(path)?)?;
         let language = Asked::read(&uri, &["lang"])?.language(&headers)?;
         Ok(json(&told::detail(&known, &state.history, clock::wall(), language)))
     };
-    answer().unwrap_or_else(|problem: Box<Response>| *problem)
+    render::page(&state, move |state| answer(state).unwrap_or_else(|problem: Box<Response>| *problem)).await
 }
 
 pub(super) async fn journeys(
@@ -51,13 +51,13 @@ pub(super) async fn journeys(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let answer = || {
+    let answer = move |state: &WebState| {
         let target = name(path)?;
-        known(&state, &target)?;
+        known(state, &target)?;
         let asked = Asked::read(&uri, &["since", "limit", "lang"])?;
         let wanted = Wanted { since: asked.since()?, limit: Some(asked.limit()?), ..Wanted::default() };
         let journeys = state.history.journeys(&target, wanted, asked.language(&headers)?);
         Ok(json(&Journeys { target, journeys }))
     };
-    answer().unwrap_or_else(|problem: Box<Response>| *problem)
+    render::page(&state, move |state| answer(state).unwrap_or_else(|problem: Box<Response>| *problem)).await
 }

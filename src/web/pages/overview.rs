@@ -20,8 +20,8 @@ use axum::response::{IntoResponse, Response};
 use super::{Asked, Frame, Word, page};
 use crate::clock;
 use crate::diagnosis::Language;
-use crate::web::WebState;
 use crate::web::events::Mark;
+use crate::web::{WebState, render};
 use card::Card;
 use state::{Count, Filter, State};
 use told::{Moment, fill};
@@ -72,7 +72,7 @@ pub(in crate::web) async fn overview(
     let asked = Asked::of(&query);
     let (language, link) = (asked.language(&headers), asked.link());
     let filter = Filter::of(&query);
-    beside(state, move |state| page(&Overview::of(state, &filter, language, link))).await
+    render::page(&state, move |state| page(&Overview::of(state, &filter, language, link))).await
 }
 
 pub(in crate::web) async fn cards(
@@ -93,7 +93,7 @@ pub(in crate::web) async fn cards(
         let words = format!("Ask for 1 to {MOST_CARDS} targets: /cards?names=a,b\n");
         return (StatusCode::BAD_REQUEST, words).into_response();
     }
-    beside(state, move |state| {
+    render::page(&state, move |state| {
         let now = clock::wall();
         let card = |(name, brief): &(String, bool)| {
             let known = state.knowledge.of(name)?;
@@ -103,16 +103,6 @@ pub(in crate::web) async fn cards(
         page(&Cards { frame: Frame { language, root: "" }, cards, link })
     })
     .await
-}
-
-/// Makes an answer beside the async workers; not many at once, since each takes a core.
-async fn beside(state: Arc<WebState>, make: impl FnOnce(&WebState) -> Response + Send + 'static) -> Response {
-    // The semaphore is never closed; if it were, rendering without a permit would be right.
-    let permit = state.renders.acquire().await.ok();
-    let shared = Arc::clone(&state);
-    let made = tokio::task::spawn_blocking(move || make(&shared)).await;
-    drop(permit);
-    made.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 impl Overview {

@@ -36,7 +36,7 @@ use crate::diagnosis::{Language, Phrase};
 use crate::document::{self, TargetPart};
 use crate::history::Wanted;
 use crate::sinks::Known;
-use crate::web::WebState;
+use crate::web::{WebState, render};
 pub use around::Around;
 use journeys::Wish;
 use telling::Telling;
@@ -84,7 +84,7 @@ pub(in crate::web) async fn target(
 ) -> Response {
     let language = asked.language(&headers);
     let Some(known) = state.knowledge.of(&name) else { return missing(name, language, "../") };
-    beside(move || page(&TargetPage::of(&state, &known, &wish, language))).await
+    render::page(&state, move |state| page(&TargetPage::of(state, &known, &wish, language))).await
 }
 
 pub(in crate::web) async fn report(
@@ -95,23 +95,18 @@ pub(in crate::web) async fn report(
 ) -> Response {
     let language = asked.language(&headers);
     let Some(known) = state.knowledge.of(&name) else { return missing(name, language, "../../") };
-    let report = move || match found::document(&known, &state.around.now(), language) {
+    let report = move |state: &WebState| match found::document(&known, &state.around.now(), language) {
         Some(document) => document::markdown(&document, language, false),
         None => format!("# {name}\n\n{}\n", Word::NotRunYet.told(language)),
     };
-    beside(move || (guarded("text/markdown; charset=utf-8"), report()).into_response()).await
+    render::page(&state, move |state| {
+        (guarded("text/markdown; charset=utf-8"), report(state)).into_response()
+    })
+    .await
 }
 
 fn missing(name: String, language: Language, root: &'static str) -> Response {
     (StatusCode::NOT_FOUND, page(&Missing { frame: Frame { language, root }, name })).into_response()
-}
-
-/// Makes an answer beside the threads that serve others.
-async fn beside(make: impl FnOnce() -> Response + Send + 'static) -> Response {
-    tokio::task::spawn_blocking(make).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a page cannot be rendered");
-        (StatusCode::INTERNAL_SERVER_ERROR, "the page cannot be rendered\n").into_response()
-    })
 }
 
 impl TargetPage {
