@@ -24,7 +24,7 @@ use crate::status_page::PageStatus;
 use crate::target::Target;
 pub use events::{Events, Subscription, Told};
 use incident::{Event, Incidents};
-pub use knowledge::{Knowledge, Known, LastRun};
+pub use knowledge::{Knowledge, Known, LastRun, Since};
 use notices::{Changes, Notices};
 use pauses::Pauses;
 

@@ -50,10 +50,28 @@ pub struct LastRun {
     pub page: Option<PageStatus>,
 }
 
+#[derive(Debug, Default)]
+struct Targets {
+    known: BTreeMap<Arc<str>, Known>,
+    /// The revision with which a target came or went last.
+    listed: u64,
+}
+
+/// What changed since a revision.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Since {
+    /// The targets of which something else is known, by name.
+    pub targets: Vec<Arc<str>>,
+    /// All targets, by name; `None` where none came or went.
+    pub all: Option<Vec<Arc<str>>>,
+    /// Up to which revision.
+    pub revision: u64,
+}
+
 /// What is known of every target.
 #[derive(Debug)]
 pub struct Knowledge {
-    targets: Mutex<BTreeMap<Arc<str>, Known>>,
+    targets: Mutex<Targets>,
     /// The last revision.
     revision: watch::Sender<u64>,
 }
@@ -68,30 +86,56 @@ impl Knowledge {
     /// These are the targets from now on. What is known of those that stay stays, until something is known of them as they
     /// are watched now.
     pub fn watch<'a>(&self, targets: impl IntoIterator<Item = &'a Arc<Target>>) {
-        let mut known = self.lock();
-        let mut before = std::mem::take(&mut *known);
+        let mut all = self.lock();
+        let mut before = std::mem::take(&mut all.known);
         let revision = self.next();
+        let mut came = false;
         for target in targets {
             let name = Arc::clone(&target.name);
             let now = match before.remove(&name) {
                 Some(known) if known.target == *target => known,
                 Some(known) => Known { target: Arc::clone(target), revision, ..known },
-                None => Known::of(target, revision),
+                None => {
+                    came = true;
+                    Known::of(target, revision)
+                }
             };
-            known.insert(name, now);
+            all.known.insert(name, now);
+        }
+        if came || !before.is_empty() {
+            all.listed = revision;
         }
     }
 
     /// What is known of all targets, by name.
     #[must_use]
     pub fn all(&self) -> Vec<Known> {
-        self.lock().values().cloned().collect()
+        self.lock().known.values().cloned().collect()
     }
 
     /// What is known of one target.
     #[must_use]
     pub fn of(&self, target: &str) -> Option<Known> {
-        self.lock().get(target).cloned()
+        self.lock().known.get(target).cloned()
+    }
+
+    /// What changed since a revision, for who listens: many do, every second, so nothing of what is known is copied.
+    #[must_use]
+    pub fn since(&self, revision: u64) -> Since {
+        let all = self.lock();
+        let changed = all.known.iter().filter(|(_, known)| known.revision > revision);
+        Since {
+            targets: changed.map(|(name, _)| Arc::clone(name)).collect(),
+            all: (all.listed > revision || revision == 0).then(|| all.known.keys().cloned().collect()),
+            // Each is given while the lock is held.
+            revision: *self.revision.borrow(),
+        }
+    }
+
+    /// All targets, by name.
+    #[must_use]
+    pub fn names(&self) -> Vec<Arc<str>> {
+        self.lock().known.keys().cloned().collect()
     }
 
     /// Tells the last revision, and each later one.
@@ -101,8 +145,8 @@ impl Knowledge {
     }
 
     pub(super) fn change(&self, target: &str, change: impl FnOnce(&mut Known)) {
-        let mut known = self.lock();
-        let Some(entry) = known.get_mut(target) else { return };
+        let mut all = self.lock();
+        let Some(entry) = all.known.get_mut(target) else { return };
         change(entry);
         entry.revision = self.next();
     }
@@ -125,7 +169,7 @@ impl Knowledge {
         next
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Known>> {
+    fn lock(&self) -> MutexGuard<'_, Targets> {
         self.targets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -154,5 +198,46 @@ impl Known {
             self.limits = limits;
         }
         self.last = Some(Arc::new(last));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Env, Source};
+
+    fn targets(names: &[&str]) -> Vec<Arc<Target>> {
+        let line = |name: &&str| {
+            format!("  - {{ name: {name}, provider: http, url: \"https://api.example.com/\" }}\n")
+        };
+        let lines: Vec<String> = names.iter().map(line).collect();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.yml");
+        std::fs::write(&path, format!("targets:\n{}", lines.concat())).unwrap();
+        Config::load(&Source::File(path), &Env::of::<&str, &str>([])).unwrap().targets
+    }
+
+    #[test]
+    fn what_changed_is_told_and_who_there_is_only_when_that_changed() {
+        let knowledge = Knowledge::default();
+        let since = |revision| {
+            let Since { targets, all, revision } = knowledge.since(revision);
+            let names = |names: Vec<Arc<str>>| names.join(" ");
+            (names(targets), all.map(names), revision)
+        };
+        let all = |names: &str| Some(names.to_owned());
+        knowledge.watch(&targets(&["a", "b", "c"]));
+        assert_eq!(since(0), ("a b c".to_owned(), all("a b c"), 1));
+        assert_eq!(since(1), (String::new(), None, 1));
+        knowledge.change("b", |_| ());
+        knowledge.change("nobody", |_| ());
+        assert_eq!(since(1), ("b".to_owned(), None, 2));
+        knowledge.watch(&targets(&["a", "b", "c"]));
+        assert_eq!(since(2), (String::new(), None, 3), "the same targets");
+        knowledge.watch(&targets(&["a", "b"]));
+        assert_eq!(since(3), (String::new(), all("a b"), 4), "one went");
+        knowledge.watch(&targets(&["a", "b", "d"]));
+        assert_eq!(since(4), ("d".to_owned(), all("a b d"), 5), "one came");
+        assert_eq!(since(3), ("d".to_owned(), all("a b d"), 5));
     }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::sinks::Knowledge;
+use crate::sinks::{Knowledge, Since};
 use crate::web::WebState;
 
 /// The least time between two events of a stream.
@@ -66,23 +66,20 @@ impl Mark {
 
 /// What changed since a mark.
 pub(in crate::web) fn since(state: &WebState, mark: Option<&str>) -> Update {
-    let mut since = Mark::since(state, mark);
-    look(&state.knowledge, &state.run, &mut since).0
+    let since = state.knowledge.since(Mark::since(state, mark));
+    let all = since.all.as_ref().map_or_else(|| texts(&state.knowledge.names()), |all| texts(all));
+    Update { all: Some(all), ..Update::of(&since, &state.run) }
 }
 
-/// All targets and what changed since a revision, which is brought up to date.
-fn look(knowledge: &Knowledge, run: &Arc<str>, since: &mut u64) -> (Update, BTreeSet<Arc<str>>) {
-    // Whatever is changed after this is told again, rather than not at all.
-    let told = *knowledge.revisions().borrow();
-    let all = knowledge.all();
-    let changed = all.iter().filter(|known| known.revision > *since);
-    let targets = changed.map(|known| known.target.name.to_string()).collect();
-    let names: BTreeSet<Arc<str>> = all.iter().map(|known| Arc::clone(&known.target.name)).collect();
-    let revision = all.iter().map(|known| known.revision).chain([told]).max().unwrap_or(told);
-    *since = revision;
-    let id = Mark { run: Arc::clone(run), revision }.to_string();
-    let all = Some(names.iter().map(ToString::to_string).collect());
-    (Update { targets, gone: Vec::new(), all, revision, id }, names)
+impl Update {
+    fn of(since: &Since, run: &Arc<str>) -> Self {
+        let id = Mark { run: Arc::clone(run), revision: since.revision }.to_string();
+        Self { targets: texts(&since.targets), gone: Vec::new(), all: None, revision: since.revision, id }
+    }
+}
+
+fn texts(names: &[Arc<str>]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
 }
 
 /// One listener.
@@ -137,10 +134,17 @@ impl Listener {
     }
 
     fn update(&mut self) -> Event {
-        let (mut update, names) = look(&self.knowledge, &self.run, &mut self.since);
-        if let Some(before) = self.names.replace(names.clone()) {
-            update.gone = before.difference(&names).map(ToString::to_string).collect();
-            update.all = None;
+        let since = self.knowledge.since(self.since);
+        self.since = since.revision;
+        let mut update = Update::of(&since, &self.run);
+        let all = since.all.or_else(|| self.names.is_none().then(|| self.knowledge.names()));
+        if let Some(all) = all {
+            let names: BTreeSet<Arc<str>> = all.into_iter().collect();
+            match self.names.take() {
+                Some(before) => update.gone = before.difference(&names).map(ToString::to_string).collect(),
+                None => update.all = Some(names.iter().map(ToString::to_string).collect()),
+            }
+            self.names = Some(names);
         }
         let data = serde_json::to_string(&update).unwrap_or_default();
         Event::default().event("updated").id(update.id).data(data)
