@@ -175,7 +175,8 @@ pub async fn serve(listener: TcpListener, state: Arc<WebState>) {
         };
         match accepted {
             Ok((stream, permit)) => {
-                let serving = connection::serve(stream, router.clone(), stopped.clone());
+                let serving =
+                    connection::serve(stream, router.clone(), stopped.clone(), Arc::clone(&connections));
                 open.spawn(async move {
                     serving.await;
                     drop(permit);

@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::header::{CONNECTION, HeaderValue, USER_AGENT};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::net::{Observed, Observer};
@@ -27,18 +28,42 @@ pub(super) const REQUEST: Duration = Duration::from_secs(10);
 /// than the usual scrape intervals.
 pub(super) const IDLE: Duration = Duration::from_secs(300);
 
+/// How long a browser's connection may stay so: it has several, and many browsers come when something is down.
+pub(super) const BROWSER_IDLE: Duration = Duration::from_secs(60);
+
+/// With fewer places than this for connections, browsers do not keep theirs after an answer: a scrape and a check of
+/// health must get one.
+pub(super) const SCARCE: usize = 16;
+
 /// Serves one connection until it ends, its client is too slow, or `stopped` and the request under way is answered.
-pub(super) async fn serve(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    router: Router,
+    mut stopped: watch::Receiver<bool>,
+    places: Arc<Semaphore>,
+) {
     let patience = Patience::default();
     let router = TowerToHyperService::new(router);
     let told = patience.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         told.set(Phase::Answering);
-        let (answer, told) = (router.call(request), told.clone());
+        let browser =
+            request.headers().get(USER_AGENT).is_some_and(|agent| agent.as_bytes().starts_with(b"Mozilla/"));
+        let (answer, told, places) = (router.call(request), told.clone(), Arc::clone(&places));
         async move {
-            let answer = answer.await;
+            let mut answer = answer.await;
             let streams = answer.as_ref().is_ok_and(|answer| answer.extensions().get::<Streams>().is_some());
-            told.set(if streams { Phase::Streaming } else { Phase::Idle });
+            told.set(match (streams, browser) {
+                (true, _) => Phase::Streaming,
+                (false, true) => Phase::BrowserIdle,
+                (false, false) => Phase::Idle,
+            });
+            if let Ok(answer) = &mut answer
+                && browser
+                && places.available_permits() < SCARCE
+            {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             answer
         }
     });
@@ -77,6 +102,8 @@ enum Phase {
     Answering,
     /// The client's next request.
     Idle,
+    /// The next request of a browser.
+    BrowserIdle,
     /// The next piece of an answer that goes on; that there is one shows that the client takes them in.
     Streaming,
 }
@@ -93,13 +120,17 @@ impl Default for Patience {
 
 impl Patience {
     fn set(&self, phase: Phase) {
-        let limit = if phase == Phase::Reading { REQUEST } else { IDLE };
+        let limit = match phase {
+            Phase::Reading => REQUEST,
+            Phase::BrowserIdle => BROWSER_IDLE,
+            Phase::Answering | Phase::Idle | Phase::Streaming => IDLE,
+        };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (phase, Instant::now() + limit);
     }
 
     /// Bytes came from the client: while idle, they begin a request.
     fn begun(&self) {
-        if self.phase() == Phase::Idle {
+        if matches!(self.phase(), Phase::Idle | Phase::BrowserIdle) {
             self.set(Phase::Reading);
         }
     }

@@ -270,6 +270,46 @@ async fn connections_are_bounded_and_more_wait_for_room() {
 }
 
 #[tokio::test]
+async fn a_browser_lets_go_of_its_connection_where_they_are_scarce_and_sooner_than_a_scrape() {
+    let browse = ASK.replace("host: x", "host: x\r\nuser-agent: Mozilla/5.0");
+    let (address, _stop) = server().await;
+    let mut browser = connect(address, &browse).await;
+    assert!(!answer(&mut browser).await.contains("connection: close"), "there is room");
+    let mut scraper = connect(address, ASK).await;
+    answer(&mut scraper).await;
+    settle().await;
+    tokio::time::pause();
+    tokio::time::advance(connection::BROWSER_IDLE + Duration::from_secs(1)).await;
+    tokio::time::resume();
+    let ended = tokio::time::timeout(Duration::from_secs(5), browser.read(&mut [0; 64])).await;
+    assert!(matches!(ended, Ok(Ok(0))), "{ended:?}");
+    scraper.write_all(ASK.as_bytes()).await.unwrap();
+    answer(&mut scraper).await;
+    let mut open = vec![scraper];
+    while open.len() <= CONNECTIONS - connection::SCARCE {
+        let mut stream = connect(address, ASK).await;
+        assert!(!answer(&mut stream).await.contains("connection: close"));
+        open.push(stream);
+    }
+    let mut browser = connect(address, &browse).await;
+    assert!(answer(&mut browser).await.contains("connection: close"));
+    assert_eq!(browser.read(&mut [0; 64]).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_scrape_does_not_wait_for_pages() {
+    let state = state();
+    let places = u32::try_from(render::PAGES).unwrap();
+    let held = Arc::clone(&state.pages).acquire_many_owned(places).await.unwrap();
+    assert_eq!(text(&state, "/metrics").await.0, 200);
+    drop(held);
+    for page in ["/", "/sd", "/api/v1/targets", "/targets/nobody", "/cards?names=nobody"] {
+        assert!([200, 404].contains(&text(&state, page).await.0), "{page}");
+    }
+    assert_eq!(state.pages.available_permits(), render::PAGES);
+}
+
+#[tokio::test]
 async fn the_documentation_is_served_and_may_load_nothing_from_elsewhere() {
     let state = state();
     for (path, kind) in [
