@@ -74,8 +74,12 @@ struct State {
     bytes: usize,
     /// Whether paths or targets went that may be written down.
     gone: bool,
+    /// Whether what was before is taken in, so that it is not taken in twice.
+    restored: bool,
     /// The last slot that went because of the memory.
     evicted: Option<u64>,
+    /// What was left when nothing more could go, if that was more than the memory.
+    least: usize,
 }
 
 /// What was of one target.
@@ -157,6 +161,13 @@ impl History {
         trails.map(|(way, trail)| (way.clone(), trail.timeline.clone())).collect()
     }
 
+    /// The timeline of one path to an endpoint.
+    #[must_use]
+    pub fn timeline(&self, endpoint: &Arc<str>, path: &PathId) -> Option<Timeline> {
+        let way = (Arc::clone(endpoint), path.clone());
+        Some(self.lock().pasts.get(&path.target)?.trails.get(&way)?.timeline.clone())
+    }
+
     /// What was told of a target, the oldest first.
     #[must_use]
     pub fn turns(&self, target: &str) -> Vec<Turn> {
@@ -214,6 +225,7 @@ impl History {
             rest = others;
         }
         state.gone = true;
+        state.restored = true;
         state.forget_unwatched();
         state.tidy(now);
     }
@@ -248,6 +260,17 @@ impl History {
             past.trails.values_mut().for_each(Trail::unsave);
             past.turns.unsave();
         }
+    }
+
+    /// Whether what was before is taken in.
+    fn is_restored(&self) -> bool {
+        self.lock().restored
+    }
+
+    /// There is nothing before that could be taken in.
+    fn begin_anew(&self) {
+        self.lock().restored = true;
+        self.unsave();
     }
 
     fn limits(&self) -> Limits {
@@ -305,14 +328,17 @@ impl State {
 
     fn weigh(&mut self) {
         self.bytes = eviction::weigh(&self.pasts);
+        self.least = 0;
         self.enforce();
     }
 
     fn enforce(&mut self) {
         let memory = self.limits.memory.bytes();
-        if self.bytes > memory {
+        // Where the targets alone take more, all is looked through once in a while all the same, and not with each run.
+        if self.bytes > memory.max(self.least.saturating_add(memory / 16)) {
             let (bytes, evicted) = eviction::evict(&mut self.pasts, memory);
             self.bytes = bytes;
+            self.least = if bytes > memory { bytes } else { 0 };
             self.evicted = evicted.max(self.evicted);
         }
     }

@@ -94,15 +94,13 @@ pub struct Saved {
 pub struct Archive {
     directory: Option<PathBuf>,
     store: Option<Store>,
-    /// Whether what was before was read.
-    restored: bool,
 }
 
 impl Archive {
     /// An archive in this directory; nothing is opened yet.
     #[must_use]
     pub fn new(directory: Option<PathBuf>) -> Self {
-        Self { directory, store: None, restored: false }
+        Self { directory, store: None }
     }
 
     /// Writes down what is not written down yet; the first time that works, what was before is read and taken in. Waits for the
@@ -117,8 +115,7 @@ impl Archive {
             result = match aside(&path) {
                 Ok(kept) => {
                     set_aside = Some(SetAside { problem, path: kept });
-                    history.unsave();
-                    self.restored = true;
+                    history.begin_anew();
                     self.try_save(history)
                 }
                 Err(source) => {
@@ -152,12 +149,16 @@ impl Archive {
             None => {
                 let made = fs::create_dir_all(&directory).map_err(StoreError::Directory);
                 made.map_err(|error| (directory, error))?;
-                self.store.insert(Store::open(&path, limits.memory).map_err(at)?)
+                let store = self.store.insert(Store::open(&path, limits.memory).map_err(at)?);
+                if history.is_restored() {
+                    // It may have been written by others, or be another one.
+                    history.unsave();
+                }
+                store
             }
         };
-        if !self.restored {
+        if !history.is_restored() {
             let rows = store.read(limits).map_err(at)?;
-            self.restored = true;
             history.restore(rows, now);
         }
         let batch = history.unsaved(now);

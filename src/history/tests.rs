@@ -222,8 +222,36 @@ fn timelines_alone_are_bounded_too() {
             assert!(history.extent().bytes <= memory.bytes());
         }
     }
-    let slots = history.timelines("a")[0].1.slots().count();
+    let ((endpoint, path), timeline) = history.timelines("a").remove(0);
+    assert_eq!(history.timeline(&endpoint, &path).as_ref(), Some(&timeline));
+    assert_eq!(history.timeline(&"elsewhere".into(), &path), None);
+    let slots = timeline.slots().count();
     assert!((100..300).contains(&slots), "{slots}");
+}
+
+#[test]
+fn targets_that_alone_take_more_than_the_memory_are_not_looked_through_with_each_run() {
+    let memory = Size(64 * 1024);
+    let history = History::new(Limits { memory, ..Limits::default() });
+    for target in 0..600 {
+        note(&history, journey(&target.to_string(), Family::Ipv4, 0, true));
+        told(&history, &target.to_string(), Verdict::Ok, 0);
+    }
+    history.tidy(at(0));
+    let least = history.extent().bytes;
+    assert!(least > memory.bytes(), "{least}");
+    for second in 1..300 {
+        note(&history, journey("0", Family::Ipv4, second, true));
+        let extent = history.extent();
+        assert!(extent.bytes <= least + memory.bytes() / 4, "{extent:?} of {least}");
+    }
+    let kept: Vec<usize> = (300..330)
+        .map(|second| {
+            note(&history, journey("0", Family::Ipv4, second, true));
+            history.extent().journeys
+        })
+        .collect();
+    assert!(kept.iter().filter(|journeys| **journeys > 0).count() > kept.len() / 3, "{kept:?}");
 }
 
 /// What happens to a history.

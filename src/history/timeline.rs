@@ -64,6 +64,11 @@ impl Timeline {
         self.slots.iter()
     }
 
+    /// Whether there is a slot that begins then.
+    pub(super) fn has(&self, at: u64) -> bool {
+        self.slots.binary_search_by_key(&at, |slot| slot.at).is_ok()
+    }
+
     /// Whether there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.slots.is_empty()

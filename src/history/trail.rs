@@ -77,7 +77,7 @@ impl Trail {
     pub(super) fn restore(&mut self, slots: &[Slot], failed: Vec<Before>, limits: &Limits) {
         for slot in slots {
             // One that both saw says something else than what is written down.
-            let known = self.timeline.slots().any(|known| known.at == slot.at);
+            let known = self.timeline.has(slot.at);
             if let Some(at) = self.timeline.restore(slot).filter(|at| known || *at != slot.at) {
                 self.soil(at);
             }

@@ -164,6 +164,21 @@ fn a_second_canary_waits_for_its_turn_and_then_takes_over() {
 }
 
 #[test]
+fn an_archive_that_comes_back_takes_nothing_in_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = history();
+    assert!(archive(dir.path()).save(&history).result.is_ok());
+    let before = shown(&history, "a");
+    // As with `persist` off and on again.
+    assert!(archive(dir.path()).save(&history).result.is_ok());
+    assert!(shown(&history, "a") == before, "nothing is there twice");
+    fs::remove_file(dir.path().join("history.db")).unwrap();
+    note(&history, journey("a", Family::Ipv4, 600, false));
+    assert!(archive(dir.path()).save(&history).result.is_ok());
+    assert_eq!(shown(&read(dir.path()).0, "a"), shown(&history, "a"), "all of it is written where it went");
+}
+
+#[test]
 fn what_is_no_store_is_set_aside_and_only_the_last_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("history.db");

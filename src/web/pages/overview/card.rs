@@ -104,12 +104,7 @@ fn remedy(told: Option<&Told>, language: Language) -> Vec<Vec<Piece>> {
 }
 
 fn past(outcome: &Outcome, history: &History, now: SystemTime, language: Language) -> Option<Past> {
-    let timelines = history.timelines(&outcome.path.target);
-    let of = |(way, timeline): &_| {
-        let (endpoint, path): &(std::sync::Arc<str>, crate::outcome::PathId) = way;
-        (*endpoint == outcome.endpoint && *path == outcome.path).then(|| Past::of(timeline, now, language))?
-    };
-    timelines.iter().find_map(of)
+    Past::of(&history.timeline(&outcome.endpoint, &outcome.path)?, now, language)
 }
 
 /// What else is good to know.
