@@ -266,6 +266,10 @@
   function connect() {
     clearTimeout(again);
     stream?.close();
+    if (document.hidden) {
+      rest();
+      return;
+    }
     if (live.dataset.live !== 'off') say('connecting', words.connecting);
     stream = new EventSource(`${root}api/v1/events?updates=1&since=${encodeURIComponent(mark)}`);
     stream.addEventListener('open', () => {
@@ -293,6 +297,25 @@
     if (polls === null) poll();
   }
 
+  /** Who does not look needs no stream: a browser has six connections for a host, and tabs that nobody sees would take them. */
+  const RESTING = 30_000;
+  function rest() {
+    clearTimeout(again);
+    clearTimeout(polls);
+    stream?.close();
+    stream = null;
+    say('connecting', words.connecting);
+    // The title tells in the row of tabs what is down.
+    polls = setTimeout(poll, RESTING);
+  }
+
+  function look() {
+    clearTimeout(polls);
+    polls = null;
+    failures = 0;
+    connect();
+  }
+
   /** The state is announced once; how old the page is stands beside it. */
   const age = document.getElementById('age');
   let every = 5;
@@ -317,8 +340,9 @@
       every = Math.min(60, every * 2);
     }
     if (live.dataset.live === 'connected') return;
-    stale();
-    polls = setTimeout(poll, every * 1000);
+    clearTimeout(polls);
+    if (!document.hidden) stale();
+    polls = setTimeout(poll, document.hidden ? RESTING : every * 1000);
   }
 
   setInterval(() => {
@@ -330,6 +354,7 @@
   }, 5000);
   addEventListener('pagehide', () => { stream?.close(); clearTimeout(again); clearTimeout(polls); });
   addEventListener('pageshow', (event) => { if (event.persisted) connect(); });
+  document.addEventListener('visibilitychange', () => { if (document.hidden) rest(); else look(); });
 
   document.getElementById('reload').hidden = true;
   say('connecting', words.connecting);

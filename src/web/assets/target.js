@@ -197,8 +197,20 @@
     told.textContent = told.dataset[state] || '';
   };
 
+  let events = null;
+  let again = null;
+
+  const rest = () => {
+    clearTimeout(again);
+    events?.close();
+    events = null;
+  };
+
+  // Who does not look needs no stream: a browser has six connections for a host, and tabs that nobody sees would take them.
   const listen = () => {
-    const events = new EventSource(`${root}api/v1/events?updates=1`);
+    rest();
+    if (document.hidden) return;
+    events = new EventSource(`${root}api/v1/events?updates=1`);
     events.addEventListener('open', () => {
       live('connected');
       // What changed meanwhile is not told.
@@ -206,7 +218,9 @@
     });
     events.addEventListener('error', () => {
       live('connecting');
-      if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+      if (events?.readyState !== EventSource.CLOSED) return;
+      clearTimeout(again);
+      again = setTimeout(listen, 5000);
     });
     events.addEventListener('updated', (event) => {
       const { targets = [], gone = [] } = JSON.parse(event.data);
@@ -216,11 +230,11 @@
         renew();
       }
     });
-    addEventListener('pagehide', () => events.close(), { once: true });
-    addEventListener('pageshow', (event) => { if (event.persisted) listen(); }, { once: true });
   };
 
-  document.addEventListener('visibilitychange', () => { if (!document.hidden) renew(); });
+  addEventListener('pagehide', rest);
+  addEventListener('pageshow', (event) => { if (event.persisted) listen(); });
+  document.addEventListener('visibilitychange', () => { if (document.hidden) rest(); else listen(); });
   for (const section of main.querySelectorAll('section[id]')) remember(section, section.innerHTML);
   document.getElementById('copy-report').hidden = false;
   localise(main);
