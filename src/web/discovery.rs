@@ -56,9 +56,8 @@ pub(super) async fn targets(State(state): State<Arc<WebState>>, uri: Uri) -> Res
         Ok(asked) => asked.value("provider").map(str::to_owned),
         Err(problem) => return *problem,
     };
-    let wanted = move |known: &&Known| {
-        provider.as_deref().is_none_or(|name| known.target.provider.name() == name)
-    };
+    let wanted =
+        move |known: &&Known| provider.as_deref().is_none_or(|name| known.target.provider.name() == name);
     render::page(&state, move |state| {
         let groups: Vec<Group> = state.knowledge.all().iter().filter(wanted).map(Group::of).collect();
         Json(groups).into_response()

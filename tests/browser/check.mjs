@@ -2,8 +2,8 @@
 //
 //   node check.mjs --canary PROGRAM --out DIRECTORY [--only CHAPTER]…
 //
-// Pictures of what failed are in the directory. The chapters are loads, live, policy, access, widths, keyboard, plain,
-// hostile, sown, tabs, crowd, restart and many.
+// Pictures of what failed are in the directory. The chapters are loads, live, language, policy, access, widths,
+// keyboard, plain, hostile, sown, tabs, crowd, restart and many.
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -12,6 +12,7 @@ import { Browser } from './chromium.mjs';
 import { access, keyboard, widths } from './checks/access.mjs';
 import { filter } from './checks/filter.mjs';
 import { hostile } from './checks/hostile.mjs';
+import { language } from './checks/language.mjs';
 import { live } from './checks/live.mjs';
 import { loads } from './checks/loads.mjs';
 import { plain } from './checks/plain.mjs';
@@ -83,6 +84,7 @@ async function play() {
     await loads(stage, thirty, THIRTY);
   }
   if (wanted('live')) await live(stage, few, INTERVAL);
+  if (wanted('language')) await language(stage, few, 'claude');
   if (wanted('policy')) await policy(stage, few);
   await thirty.knows(THIRTY.length);
   const places = [

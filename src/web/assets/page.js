@@ -34,6 +34,15 @@
 
   localise(document);
   setInterval(() => localise(document), 30_000);
+
+  // What is chosen on the page stays chosen in the other language.
+  const other = document.querySelector('a.language');
+  const keep = () => {
+    const query = new URLSearchParams(location.search);
+    query.set('lang', other.lang);
+    other.href = `?${query}`;
+  };
+  for (const click of ['click', 'auxclick']) other?.addEventListener(click, keep);
   if (!list) return;
 
   // === The words, in the language of the page. ===

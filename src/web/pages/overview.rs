@@ -17,9 +17,8 @@ use axum::extract::{Query, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::{Asked, Frame, Word, page};
+use super::{Frame, Word, page};
 use crate::clock;
-use crate::diagnosis::Language;
 use crate::web::events::Mark;
 use crate::web::{WebState, render};
 use card::Card;
@@ -44,8 +43,6 @@ struct Overview {
     title: String,
     /// What was searched for.
     typed: String,
-    /// The language asked for, to be kept by links and forms; empty where that is the browser's.
-    link: &'static str,
     now: Moment,
     /// From where on the page is to be kept up to date.
     mark: Mark,
@@ -59,7 +56,6 @@ struct Overview {
 struct Cards {
     frame: Frame,
     cards: Vec<Card>,
-    link: &'static str,
 }
 
 type Pairs = Query<Vec<(String, String)>>;
@@ -69,10 +65,9 @@ pub(in crate::web) async fn overview(
     Query(query): Pairs,
     headers: HeaderMap,
 ) -> Response {
-    let asked = Asked::of(&query);
-    let (language, link) = (asked.language(&headers), asked.link());
+    let frame = Frame::of(&query, &headers, "");
     let filter = Filter::of(&query);
-    render::page(&state, move |state| page(&Overview::of(state, &filter, language, link))).await
+    render::page(&state, move |state| page(&Overview::of(state, &filter, frame))).await
 }
 
 pub(in crate::web) async fn cards(
@@ -80,8 +75,7 @@ pub(in crate::web) async fn cards(
     Query(query): Pairs,
     headers: HeaderMap,
 ) -> Response {
-    let asked = Asked::of(&query);
-    let (language, link) = (asked.language(&headers), asked.link());
+    let frame = Frame::of(&query, &headers, "");
     let asked = |key: &'static str| {
         let values = query.iter().filter(move |(known, _)| known == key);
         values.flat_map(|(_, value)| value.split(',')).filter(|name| !name.is_empty())
@@ -95,18 +89,20 @@ pub(in crate::web) async fn cards(
     }
     render::page(&state, move |state| {
         let now = clock::wall();
+        let language = frame.language;
         let card = |(name, brief): &(String, bool)| {
             let known = state.knowledge.of(name)?;
             Some(Card { brief: *brief, ..Card::of(&known, &state.history, now, language) })
         };
         let cards = names.iter().filter_map(card).collect();
-        page(&Cards { frame: Frame { language, root: "" }, cards, link })
+        page(&Cards { frame, cards })
     })
     .await
 }
 
 impl Overview {
-    fn of(state: &WebState, filter: &Filter, language: Language, link: &'static str) -> Self {
+    fn of(state: &WebState, filter: &Filter, frame: Frame) -> Self {
+        let language = frame.language;
         let now = clock::wall();
         let revision = *state.knowledge.revisions().borrow();
         let all = state.knowledge.all();
@@ -128,14 +124,13 @@ impl Overview {
             .collect();
         let (worst, headline, title) = state::headline(&counts, language);
         Self {
-            frame: Frame { language, root: "" },
+            frame,
             cards,
             counts,
             worst,
             headline,
             title,
             typed: filter.typed.clone(),
-            link,
             now: Moment::of(now),
             mark: Mark::of(state, revision),
             brief,

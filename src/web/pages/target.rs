@@ -30,7 +30,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::{Asked, Frame, Word, guarded, page};
+use super::{Frame, Word, guarded, page};
 use crate::clock;
 use crate::diagnosis::{Language, Phrase};
 use crate::document::{self, TargetPart};
@@ -78,23 +78,34 @@ struct Missing {
 pub(in crate::web) async fn target(
     State(state): State<Arc<WebState>>,
     Path(name): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(query): Query<Vec<(String, String)>>,
     Query(wish): Query<Wish>,
     headers: HeaderMap,
 ) -> Response {
-    let language = asked.language(&headers);
-    let Some(known) = state.knowledge.of(&name) else { return missing(name, language, "../") };
-    render::page(&state, move |state| page(&TargetPage::of(state, &known, &wish, language))).await
+    let frame = Frame::of(&query, &headers, "../");
+    if state.knowledge.of(&name).is_none() {
+        return missing(name, frame);
+    }
+    render::page(&state, move |state| {
+        // The first time it takes long, in which a run may end: what is known is looked up after it.
+        let _ = state.around.now();
+        match state.knowledge.of(&name) {
+            Some(known) => page(&TargetPage::of(state, &known, &wish, frame)),
+            None => missing(name, frame),
+        }
+    })
+    .await
 }
 
 pub(in crate::web) async fn report(
     State(state): State<Arc<WebState>>,
     Path(name): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(query): Query<Vec<(String, String)>>,
     headers: HeaderMap,
 ) -> Response {
-    let language = asked.language(&headers);
-    let Some(known) = state.knowledge.of(&name) else { return missing(name, language, "../../") };
+    let frame = Frame::of(&query, &headers, "../../");
+    let language = frame.language;
+    let Some(known) = state.knowledge.of(&name) else { return missing(name, frame) };
     let report = move |state: &WebState| match found::document(&known, &state.around.now(), language) {
         Some(document) => document::markdown(&document, language, false),
         None => format!("# {name}\n\n{}\n", Word::NotRunYet.told(language)),
@@ -105,12 +116,13 @@ pub(in crate::web) async fn report(
     .await
 }
 
-fn missing(name: String, language: Language, root: &'static str) -> Response {
-    (StatusCode::NOT_FOUND, page(&Missing { frame: Frame { language, root }, name })).into_response()
+fn missing(name: String, frame: Frame) -> Response {
+    (StatusCode::NOT_FOUND, page(&Missing { frame, name })).into_response()
 }
 
 impl TargetPage {
-    fn of(state: &WebState, known: &Known, wish: &Wish, language: Language) -> Self {
+    fn of(state: &WebState, known: &Known, wish: &Wish, frame: Frame) -> Self {
+        let language = frame.language;
         let telling = Telling { known, language, now: clock::wall() };
         let name = &*known.target.name;
         let mut document = found::document(known, &state.around.now(), language);
@@ -118,7 +130,7 @@ impl TargetPage {
         let wanted = Wanted { limit: Some(journeys::LOOKED_AT), ..Wanted::default() };
         let past = state.history.journeys(name, wanted, language);
         Self {
-            frame: Frame { language, root: "../" },
+            frame,
             head: head::Head::of(&telling),
             evidence: evidence::Evidence::of(part.as_ref(), &telling),
             past: past::Past::of(&state.history.timelines(name), &telling),

@@ -134,6 +134,34 @@ export async function live({ report, browser, scene }, canary, interval) {
         .map((ok) => `there is no .journey[data-ok=${ok}] in #journeys`),
     );
   });
+  await report.check('live: the page of a target keeps itself up to date, and what is open stays open', detail, async () => {
+    await detail.run(mark);
+    const opened = await detail.until('the page is connected and has something to open', () => {
+      const details = document.querySelector('#journeys details[data-key]');
+      if (details === null || document.querySelector('#target-live')?.dataset.live !== 'connected') return null;
+      details.open = true;
+      return details.dataset.key;
+    });
+    const seen = () => document.querySelector('#verdict')?.innerText ?? 'there is no #verdict';
+    const state = (wanted) => document.querySelector('main[data-target="claude"]')?.dataset.state === wanted;
+    const faults = [];
+    for (const wanted of ['down', 'ok']) {
+      const began = Date.now();
+      await (wanted === 'down' ? scene.break('api', 'http-529') : scene.heal('api'));
+      await detail.until(`the page of the target is ${wanted}`, state, [wanted], { seen });
+      report.note(`the page of the target was ${wanted} after ${seconds(began)} s`);
+      const now = await detail.run((key) => ({
+        open: [...document.querySelectorAll('#journeys details[data-key]')].find((it) => it.dataset.key === key)?.open,
+        verdict: document.querySelector('#verdict .state')?.dataset.state,
+        title: document.title,
+        mark: window.__mark === true,
+      }), opened);
+      if (now.open !== true) faults.push(`what was open is ${now.open === undefined ? 'gone' : 'closed'} once the target is ${wanted}`);
+      if (now.verdict !== wanted) faults.push(`main is ${wanted}, but the state that is shown is ${now.verdict}`);
+      if (!now.mark) faults.push('the page was loaded anew');
+    }
+    return faults;
+  });
   await english.close();
   await chinese.close();
   await detail.close();

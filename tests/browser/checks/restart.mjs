@@ -86,7 +86,7 @@ export async function crowd({ report, browser }, canary, count) {
 }
 
 // So many tabs of one browser, which has six connections for a host.
-export async function tabs({ report, browser }, canary, count) {
+export async function tabs({ report, browser, scene }, canary, count) {
   const first = await browser.tab({ width: 800, height: 600 });
   const others = [];
   await report.check(`tabs: ${count} tabs of one browser are all shown`, first, async () => {
@@ -100,6 +100,16 @@ export async function tabs({ report, browser }, canary, count) {
       });
     }
     return widthFaults(first);
+  });
+  await report.check('tabs: one that nobody saw is up to date once somebody looks at it', first, async () => {
+    const away = await first.run(connection);
+    await scene.break('eu', 'tcp-refused');
+    await canary.finds('claude-eu', 'tcp_refused');
+    await first.page.bringToFront();
+    await first.until('the tab is connected', connected, [], { seen });
+    await first.until('it shows what happened', () => document.querySelector('#targets > li[data-target="claude-eu"]')?.dataset.state === 'down', [], { seen });
+    await scene.heal('eu');
+    return away.live === 'connected' ? ['a tab that nobody sees holds a stream'] : [];
   });
   for (const tab of [...others, first]) await tab.close();
 }

@@ -8,6 +8,7 @@ use super::telling::Telling;
 use super::waterfall::{self, Lane};
 use crate::document::{JourneyPart, texts};
 use crate::web::pages::Word;
+use crate::web::pages::link::Query;
 
 /// Journeys shown where nobody asks for more.
 const FEW: usize = 20;
@@ -90,7 +91,7 @@ impl Wish {
 
     /// A link to the same page with another choice.
     fn href(&self, only: bool, path: Option<&str>, count: usize) -> String {
-        let mut link = url::Query::default();
+        let mut link = Query::default();
         if let Some(lang @ ("en" | "zh")) = self.lang.as_deref() {
             link.add("lang", lang);
         }
@@ -104,35 +105,6 @@ impl Wish {
             link.add("journeys", &count.to_string());
         }
         format!("?{}#journeys", link.text)
-    }
-}
-
-/// Queries of links.
-mod url {
-    use std::fmt::Write as _;
-
-    /// The part of a link behind the question mark.
-    #[derive(Debug, Default)]
-    pub(super) struct Query {
-        pub(super) text: String,
-    }
-
-    impl Query {
-        pub(super) fn add(&mut self, name: &str, value: &str) {
-            if !self.text.is_empty() {
-                self.text.push('&');
-            }
-            let _ = write!(self.text, "{name}=");
-            for byte in value.bytes() {
-                // Writing to a String cannot fail.
-                let _ = match byte {
-                    b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => {
-                        write!(self.text, "{}", char::from(byte))
-                    }
-                    _ => write!(self.text, "%{byte:02X}"),
-                };
-            }
-        }
     }
 }
 
