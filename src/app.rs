@@ -161,7 +161,7 @@ pub async fn serve_telling(
     let readiness = Arc::new(Readiness::new());
     let (stop_web, stopped) = watch::channel(false);
     let running = Arc::new(RunningConfig::default());
-    running.set(effective(&config));
+    running.set(&effective(&config));
     let on_demand = Arc::new(OnDemand::new(&config, options.env.clone(), Arc::clone(&system)));
     let (commands, received) = mpsc::channel(1);
     let descriptors = raise_descriptor_limit();

@@ -44,7 +44,7 @@ pub use problem::{Position, Problem, Problems};
 pub use reference::reference;
 pub use retention::Retention;
 pub use schema::json_schema;
-pub use show::{effective, effective_target};
+pub use show::{effective, effective_target, without_queries};
 pub use source::TargetSource;
 
 /// The config that is used where none is given: the Claude API, every other key as a comment.

@@ -176,6 +176,6 @@ impl Reloading {
         self.metrics.configure(configured(config));
         self.on_demand.change(config);
         self.probe_now.configure(config.probe);
-        self.running.set(effective(config));
+        self.running.set(&effective(config));
     }
 }

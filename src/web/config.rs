@@ -8,15 +8,16 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X
 use axum::response::{IntoResponse, Response};
 
 use super::WebState;
+use crate::config::without_queries;
 
 /// The config that is in force, as text.
 #[derive(Debug, Default)]
 pub struct RunningConfig(ArcSwap<String>);
 
 impl RunningConfig {
-    /// This is in force from now on: YAML without secrets.
-    pub fn set(&self, text: String) {
-        self.0.store(Arc::new(text));
+    /// This is in force from now on: YAML without secrets; who asks for it does not see the queries of URLs either.
+    pub fn set(&self, text: &str) {
+        self.0.store(Arc::new(without_queries(text)));
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::question::Asked;
 use super::series::{succeeded, trouble};
 use super::{Answer, Found};
-use crate::config::effective_target;
+use crate::config::{effective_target, without_queries};
 use crate::diagnosis::Language;
 use crate::document::{JourneyPart, LayerState};
 use crate::outcome::{Layer, Outcome};
@@ -36,7 +36,7 @@ pub(super) fn tell(asked: &Asked, known: &Known, answer: &Answer<'_>, metrics: &
     text.push_str("\nMetrics that would have been returned:\n");
     text.push_str(&String::from_utf8_lossy(metrics));
     text.push_str("\nTarget configuration:\n");
-    text.push_str(&effective_target(&known.target));
+    text.push_str(&without_queries(&effective_target(&known.target)));
     text
 }
 

@@ -251,7 +251,7 @@ async fn pages_of_other_sites_cannot_have_a_look_taken() {
 #[tokio::test]
 async fn the_config_in_force_is_shown() {
     let state = state();
-    state.config.set("targets: []\n".to_owned());
+    state.config.set("targets: []\n");
     let (status, headers, body) = get(&state, "/config", &[]).await;
     assert_eq!((status, headers["content-type"].to_str().unwrap()), (200, "application/yaml"));
     assert_eq!(body, b"targets: []\n");
