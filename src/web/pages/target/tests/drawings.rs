@@ -126,7 +126,8 @@ proptest! {
         found.run.outcomes = vec![outcome];
         let program = Program::of(&found);
         let known = program.state.knowledge.of(&name).unwrap();
-        let page = TargetPage::of(&program.state, &known, &Wish::default(), Language::English);
+        let frame = Frame::of(&[], &HeaderMap::new(), "../");
+        let page = TargetPage::of(&program.state, &known, &Wish::default(), frame);
         prop_assert!(Template::render(&page).is_ok());
         let kept = program.state.history.journeys(&name, Wanted::default(), Language::English);
         prop_assert_eq!(page.journeys.shown.len(), kept.len());
