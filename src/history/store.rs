@@ -171,8 +171,11 @@ fn make(path: &Path) -> Result<(), StoreError> {
         // SQLite would take some for empty that are not.
         Ok(found) if found.is_file() => {
             let mut begin = Vec::new();
-            File::open(path).and_then(|file| file.take(16).read_to_end(&mut begin)).map_err(unusable)?;
-            if begin == MAGIC && found.len() >= PAGE {
+            File::open(path).and_then(|file| file.take(20).read_to_end(&mut begin)).map_err(unusable)?;
+            // Behind the magic stand the size of a page and who may write and read: a version of writing that is not known
+            // would make the store one that can be read for ever, and never written.
+            let known = |at: usize| begin.get(at).is_some_and(|version| matches!(version, 1 | 2));
+            if begin.starts_with(MAGIC) && known(18) && known(19) && found.len() >= PAGE {
                 return Ok(());
             }
             Err(StoreError::Corrupt("it does not begin as a store does".to_owned()))

@@ -332,6 +332,17 @@ fn a_store_cut_anywhere_is_whole_or_set_aside() {
     assert!(read(dir.path()).1.set_aside.is_none(), "an empty file is a new one");
 }
 
+#[test]
+fn a_store_that_could_only_be_read_is_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut bytes = fs::read(written(dir.path())).unwrap();
+    bytes[18] ^= 1 << 2;
+    fs::write(dir.path().join("history.db"), bytes).unwrap();
+    let (found, saved) = read(dir.path());
+    assert!(saved.result.is_ok() && saved.set_aside.is_some(), "{saved:?}");
+    assert_eq!(whole(&found), Some(false));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
