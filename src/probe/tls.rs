@@ -29,7 +29,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::clock;
 use crate::outcome::{Finding, Reason, Stage, TlsEvidence, TrustedBy};
-use crate::units::{Deadline, PromDuration};
+use crate::units::{Deadline, PromDuration, roughly};
 
 pub(super) use failure::{first_line, looks_like_tls, turned_away};
 pub(super) use older::{Older, refuses_older};
@@ -118,7 +118,7 @@ fn expiring(evidence: &TlsEvidence, setup: &TlsSetup) -> Option<Finding> {
             "the certificate of {} expires at {}, in {} (warning below {})",
             setup.shown_name(),
             clock::rfc3339(until),
-            PromDuration(left),
+            roughly(left),
             PromDuration(setup.expiry_warning())
         );
         Finding::new(Reason::TlsCertExpiring, words)
