@@ -150,6 +150,7 @@ pub fn router(state: Arc<WebState>) -> Router {
         .route("/targets/{name}", get(pages::target))
         .route("/targets/{name}/report.md", get(pages::report))
         .route("/assets/{name}", get(pages::asset))
+        .route("/favicon.ico", get(pages::icon))
         .route("/badge/{file}", get(badge::badge))
         .route("/config", get(config::config))
         .merge(api::router())

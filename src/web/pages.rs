@@ -19,7 +19,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-pub(super) use assets::asset;
+pub(super) use assets::{asset, icon};
 pub(super) use language::Asked;
 use link::Query;
 pub(super) use overview::{cards, overview};

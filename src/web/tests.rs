@@ -317,6 +317,7 @@ async fn the_documentation_is_served_and_may_load_nothing_from_elsewhere() {
         ("/docs/reasons.md", "text/html; charset=utf-8"),
         ("/docs/alerts.md", "text/html; charset=utf-8"),
         ("/docs/style.css", "text/css; charset=utf-8"),
+        ("/favicon.ico", "image/svg+xml"),
     ] {
         let (status, headers, body) = get(&state, path, &[]).await;
         assert_eq!((status, headers["content-type"].to_str().unwrap()), (200, kind), "{path}");

@@ -21,3 +21,8 @@ pub(in crate::web) async fn asset(Path(wanted): Path<String>) -> Response {
         None => not_found().into_response(),
     }
 }
+
+/// The icon where browsers look for one that no page names, such as beside a text.
+pub(in crate::web) async fn icon() -> Response {
+    asset(Path("icon.svg".to_owned())).await
+}
