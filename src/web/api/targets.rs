@@ -28,7 +28,7 @@ pub(super) async fn all(State(state): State<Arc<WebState>>, uri: Uri, headers: H
         let targets = shown.map(|known| told::target(known, now, language)).collect();
         Ok(json(&WatchedTargets { targets, counts: StateCounts::of(all.iter().map(state)) }))
     };
-    render::page(&state, move |state| answer(state).unwrap_or_else(|problem: Box<Response>| *problem)).await
+    document(&state, answer).await
 }
 
 pub(super) async fn one(
@@ -42,7 +42,7 @@ pub(super) async fn one(
         let language = Asked::read(&uri, &["lang"])?.language(&headers)?;
         Ok(json(&told::detail(&known, &state.history, clock::wall(), language)))
     };
-    render::page(&state, move |state| answer(state).unwrap_or_else(|problem: Box<Response>| *problem)).await
+    document(&state, answer).await
 }
 
 pub(super) async fn journeys(
@@ -59,5 +59,13 @@ pub(super) async fn journeys(
         let journeys = state.history.journeys(&target, wanted, asked.language(&headers)?);
         Ok(json(&Journeys { target, journeys }))
     };
-    render::page(&state, move |state| answer(state).unwrap_or_else(|problem: Box<Response>| *problem)).await
+    document(&state, answer).await
+}
+
+/// A document, or the problem that stands in its place.
+async fn document(
+    state: &Arc<WebState>,
+    answer: impl FnOnce(&WebState) -> Result<Response, Box<Response>> + Send + 'static,
+) -> Response {
+    render::page(state, move |state| answer(state).unwrap_or_else(|problem| *problem)).await
 }
