@@ -183,6 +183,7 @@ fn outcome(
         addresses: Vec::new(),
         outside: OutsideChecks::default(),
         retries: Vec::new(),
+        late: Duration::ZERO,
     }
 }
 

@@ -54,6 +54,7 @@ fn outcome(target: &Arc<str>, family: Family, at: SystemTime) -> Outcome {
         addresses: Vec::new(),
         outside: OutsideChecks::default(),
         retries: Vec::new(),
+        late: Duration::ZERO,
     }
 }
 

@@ -87,6 +87,7 @@ mod tests {
             addresses: Vec::new(),
             outside: OutsideChecks::default(),
             retries: Vec::new(),
+            late: Duration::ZERO,
         }
     }
 

@@ -27,7 +27,7 @@ mod trust;
 mod view;
 
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 pub(super) use http::is_http2;
 pub use ourselves::is_late;
@@ -268,6 +268,7 @@ fn ended_by_dns(case: &Case<'_>) -> Vec<Outcome> {
         addresses: Vec::new(),
         outside: OutsideChecks::default(),
         retries: Vec::new(),
+        late: Duration::ZERO,
     };
     let failed = case.lookups.iter().filter_map(|lookup| {
         let asked = &*lookup.endpoint == case.endpoint && lookup.asked == Asked::Resolver;

@@ -122,6 +122,7 @@ fn outcome(target: &Target, route: &str, family: Family, stages: Stages) -> Outc
         addresses: Vec::new(),
         outside: OutsideChecks::default(),
         retries: Vec::new(),
+        late: Duration::ZERO,
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) fn own(outcome: &Outcome) -> usize {
         addresses,
         outside: _,
         retries,
+        late: _,
     } = outcome;
     let calls = addresses.iter().map(|result| (&result.failure, &result.call));
     let calls = calls.chain(retries.iter().map(|attempt| (&attempt.failure, &attempt.call)));

@@ -110,6 +110,8 @@ pub struct Outcome {
     pub outside: OutsideChecks,
     /// The further attempts, where the first one failed and the target asks for them.
     pub retries: Vec<Attempt>,
+    /// How long in all what came for it waited for us: where it is much, the canary was slow and not the peer.
+    pub late: Duration,
 }
 
 /// What is wrong with a journey, at its lowest layer.

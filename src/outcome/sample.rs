@@ -106,6 +106,7 @@ pub(crate) fn good(path: &PathId) -> Outcome {
         addresses: Vec::new(),
         outside: OutsideChecks::default(),
         retries: Vec::new(),
+        late: Duration::ZERO,
     }
 }
 
@@ -211,5 +212,6 @@ pub(crate) fn any_outcome() -> impl Strategy<Value = Outcome> {
         addresses: Vec::new(),
         outside: OutsideChecks::default(),
         retries: Vec::new(),
+        late: Duration::ZERO,
     })
 }

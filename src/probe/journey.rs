@@ -120,6 +120,7 @@ impl Walk<'_> {
             addresses: Vec::new(),
             outside: OutsideChecks::default(),
             retries: Vec::new(),
+            late: Duration::ZERO,
         }
     }
 
