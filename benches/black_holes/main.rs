@@ -6,6 +6,8 @@
 
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 
+#[path = "../shared/canary.rs"]
+#[expect(dead_code, reason = "other benches use the rest")]
 mod canary;
 #[path = "../shared/harness.rs"]
 #[expect(dead_code, reason = "other benches use the rest")]
@@ -13,6 +15,9 @@ mod harness;
 #[path = "../shared/peer.rs"]
 #[expect(dead_code, reason = "other benches use the rest")]
 mod peer;
+#[path = "../shared/process.rs"]
+#[expect(dead_code, reason = "other benches use the rest")]
+mod process;
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -122,7 +127,7 @@ async fn measure(peer: &Peer, plan: &Plan, holes: u32) -> Result<Phase> {
     let canary = Canary::start(&config(peer, plan, holes, directory.path())?)?;
     let before = all_ran(&canary, plan, holes).await?;
     check(&before, holes)?;
-    let (start, cpu) = (Instant::now(), canary.cpu()?);
+    let (start, cpu) = (Instant::now(), canary.process().cpu()?.as_secs_f64());
     let (mut took, mut after) = (Vec::new(), None);
     for interval in 1..=plan.intervals {
         sleep_until(start + plan.interval * interval).await;
@@ -131,7 +136,7 @@ async fn measure(peer: &Peer, plan: &Plan, holes: u32) -> Result<Phase> {
         took.extend(now.values("probe_duration_seconds", HEALTHY));
         after = Some(now);
     }
-    let cpu = canary.cpu()? - cpu;
+    let cpu = canary.process().cpu()?.as_secs_f64() - cpu;
     let seconds = start.elapsed().as_secs_f64();
     let after = after.as_ref().unwrap_or(&before);
     let lag = |name| percentile_between(&before.buckets(name), &after.buckets(name), 0.99);

@@ -4,21 +4,23 @@ use std::error::Error;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use api_canary::net;
 
+use super::process::Process;
+
 /// How long it may take to start, and to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Clock ticks of a second, as Linux counts CPU time for programs.
-const TICKS: f64 = 100.0;
+/// The program.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_api-canary");
 
 /// A running canary; ends with this value.
 pub(crate) struct Canary {
-    child: Child,
+    process: Process,
     address: SocketAddr,
     client: reqwest::Client,
 }
@@ -29,10 +31,21 @@ pub(crate) struct Samples(String);
 impl Canary {
     /// Starts it and waits until it listens.
     pub(crate) fn start(config: &Path) -> Result<Self, Box<dyn Error>> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_api-canary"));
-        command.arg(format!("--config.file={}", config.display())).arg("--web.listen-address=127.0.0.1:0");
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
-        let log = BufReader::new(child.stderr.take().ok_or("it has no log")?);
+        Self::start_by(Command::new(PROGRAM), config)
+    }
+
+    /// The same by a command to which its flags are still to be given; where that runs it in another network,
+    /// [`Self::samples`] does not reach it.
+    pub(crate) fn start_by(mut command: Command, config: &Path) -> Result<Self, Box<dyn Error>> {
+        command.arg(format!("--config.file={}", config.display()));
+        // What is given already stands.
+        if !command.get_args().any(|argument| argument.to_string_lossy().starts_with("--web.listen-address"))
+        {
+            command.arg("--web.listen-address=127.0.0.1:0");
+        }
+        let mut process =
+            Process::start(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()))?;
+        let log = BufReader::new(process.child().stderr.take().ok_or("it has no log")?);
         let client = net::client(net::public_tls()?).no_proxy().timeout(PATIENCE).build()?;
         let (tell, told) = mpsc::channel();
         // Reads on to the end, so that the program never waits for its log.
@@ -41,7 +54,7 @@ impl Canary {
                 let _ = tell.send(line);
             }
         });
-        let mut canary = Self { child, address: ([0, 0, 0, 0], 0).into(), client };
+        let mut canary = Self { process, address: ([0, 0, 0, 0], 0).into(), client };
         let mut log = String::new();
         while let Ok(line) = told.recv_timeout(PATIENCE) {
             if let Some(address) = listening(&line) {
@@ -60,25 +73,23 @@ impl Canary {
         Ok(Samples(response.error_for_status()?.text().await?))
     }
 
-    /// The CPU time it has used, in seconds.
-    pub(crate) fn cpu(&self) -> Result<f64, Box<dyn Error>> {
-        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // Behind the name, which may hold anything: user and system time are the 12th and 13th.
-        let (_, fields) = text.rsplit_once(')').ok_or("no name")?;
-        let mut times = fields.split_whitespace().skip(11).map(str::parse::<f64>);
-        let mut next = || times.next().ok_or("too short");
-        Ok((next()?? + next()??) / TICKS)
+    /// Its process.
+    pub(crate) fn process(&self) -> &Process {
+        &self.process
     }
-}
 
-impl Drop for Canary {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 }
 
 impl Samples {
+    /// Reads an exposition.
+    pub(crate) fn read(text: String) -> Self {
+        Self(text)
+    }
+
     /// The values of a name whose labels hold this text.
     pub(crate) fn values<'a>(&'a self, name: &'a str, labels: &'a str) -> impl Iterator<Item = f64> + 'a {
         self.of(name).filter(move |(found, _)| found.contains(labels)).map(|(_, value)| value)
