@@ -15,6 +15,7 @@ mod listen;
 mod neighbour;
 mod neighbours;
 mod on_demand;
+mod pages;
 mod patient;
 mod probe_now;
 mod purse;
@@ -51,6 +52,7 @@ use keeper::Keeper;
 use lags::Lags;
 pub use listen::{AddressError, ListenAddress, ListenError};
 use on_demand::OnDemand;
+use pages::Pages;
 use probe_now::ProbeNow;
 use purse::Purse;
 pub use purse::{PurseError, StateError};
@@ -119,6 +121,9 @@ pub enum ServeError {
     /// The metrics cannot be set up.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// There are no threads to answer on.
+    #[error("cannot start the threads that answer over HTTP: {0}")]
+    Threads(std::io::Error),
     /// Signals cannot be received.
     #[error("cannot receive signals: {0}")]
     Signals(std::io::Error),
@@ -181,10 +186,11 @@ pub async fn serve_telling(
     let state = Arc::new(WebState::new(parts, stopped));
     let addresses = listeners.iter().map(|(_, address)| *address).collect();
     let serving = Serving { addresses, events: Arc::clone(sinks.events()), stop: end };
+    let pages = Pages::start().map_err(ServeError::Threads)?;
     let mut servers = tokio::task::JoinSet::new();
     for (listener, address) in listeners {
         tracing::info!(address = %address, "listening");
-        servers.spawn(web::serve(listener, Arc::clone(&state)));
+        servers.spawn_on(web::serve(listener, Arc::clone(&state)), &pages.handle());
     }
     let status = Arc::new(StatusPages::new());
     follow_status(&status, &config);

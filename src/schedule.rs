@@ -1,12 +1,13 @@
 //! When each target is probed: decisions only, no clock and no sockets.
 //!
 //! Promises: starts are spread evenly over the interval and stay where they are while other targets come and go; no
-//! job runs beside itself; after a stall each job runs once and then keeps its rhythm, never in a burst; the number of
+//! job runs beside itself; after a stall each job runs once and then keeps its rhythm, never all at once; the number of
 //! runs in flight is bounded, and what that costs is told. Which call a run makes follows from what the API asked for and
 //! from the budget.
 
 mod budget;
 mod gate;
+mod pace;
 mod plan;
 mod room;
 mod wheel;

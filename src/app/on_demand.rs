@@ -10,6 +10,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
@@ -42,6 +43,8 @@ struct Shared {
     stopping: watch::Sender<bool>,
     env: Env,
     system: Arc<SystemResolver>,
+    /// Where looks run, whoever asks from wherever.
+    journeys: Handle,
 }
 
 /// What is watched now, and what it is looked into with.
@@ -70,12 +73,13 @@ impl OnDemand {
             stopping: watch::Sender::new(false),
             env,
             system,
+            journeys: Handle::current(),
         }))
     }
 
     /// Looks into the targets of this config from now on; what is under way goes on.
     pub(super) fn change(&self, config: &Config) {
-        let Shared { now, looks: _, room: _, stopping: _, env, system } = &*self.0;
+        let Shared { now, looks: _, room: _, stopping: _, env, system, journeys: _ } = &*self.0;
         now.store(Arc::new(Now::of(config, env, system)));
         let watched = |name: &str| config.targets.iter().any(|target| &*target.name == name);
         self.0.looks().retain(|name, look| look.going_on.is_some() || watched(name));
@@ -138,7 +142,7 @@ impl Shared {
         looks.insert(Arc::clone(&target.name), Look { began, going_on: Some(tell.clone()) });
         drop(looks);
         let target = Arc::clone(target);
-        tokio::spawn(Arc::clone(shared).look(now, target, tell, room));
+        shared.journeys.spawn(Arc::clone(shared).look(now, target, tell, room));
         Ok(told)
     }
 

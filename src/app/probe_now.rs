@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -75,6 +76,8 @@ pub(super) struct ProbeNow {
     room: Arc<Semaphore>,
     /// How many there are.
     descriptors: u32,
+    /// Where looks run, whoever asks from wherever.
+    journeys: Handle,
 }
 
 impl ProbeNow {
@@ -83,7 +86,14 @@ impl ProbeNow {
         let descriptors = u32::try_from(descriptors).unwrap_or(u32::MAX).max(1);
         let permits = usize::try_from(descriptors).unwrap_or(Semaphore::MAX_PERMITS);
         let room = Arc::new(Semaphore::new(permits));
-        Self { commands, min_interval: Mutex::default(), looks: Mutex::default(), room, descriptors }
+        Self {
+            commands,
+            min_interval: Mutex::default(),
+            looks: Mutex::default(),
+            room,
+            descriptors,
+            journeys: Handle::current(),
+        }
     }
 
     /// How old a result may be from now on.
@@ -132,7 +142,7 @@ impl ProbeNow {
         // One that is too large by itself is alone.
         let weight = u32::try_from(prober.descriptors()).unwrap_or(u32::MAX).min(self.descriptors);
         // A task of its own: it goes on when who asked for it goes away.
-        tokio::spawn(async move {
+        self.journeys.spawn(async move {
             // The semaphore is never closed.
             let _permit = room.acquire_many_owned(weight).await.ok();
             let run = walker.look(top, time).await;

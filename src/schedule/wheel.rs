@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::pace::Pace;
 use super::room::{Bound, Room};
 
 /// The name of a job: the target's.
@@ -113,6 +114,7 @@ pub struct Wheel {
     heap: BinaryHeap<Reverse<(Instant, u64, JobKey)>>,
     ready: VecDeque<JobKey>,
     room: Room,
+    pace: Pace,
     /// Skips not yet told.
     skips: VecDeque<Next>,
     /// Slots below `slots` that are free again.
@@ -136,6 +138,7 @@ impl Wheel {
             heap: BinaryHeap::new(),
             ready: VecDeque::new(),
             room: Room::new(bound),
+            pace: Pace::new(start),
             skips: VecDeque::new(),
             free: BTreeSet::new(),
             slots: 0,
@@ -163,7 +166,10 @@ impl Wheel {
     fn insert(&mut self, key: &JobKey, interval: Duration, descriptors: u64, now: Instant, soon: bool) {
         let interval = interval.max(Duration::from_millis(1));
         let slot = match self.jobs.remove(key) {
-            Some(replaced) => replaced.slot,
+            Some(replaced) => {
+                self.pace.remove(replaced.interval);
+                replaced.slot
+            }
             None => self.free.pop_first().unwrap_or_else(|| {
                 self.slots += 1;
                 self.slots - 1
@@ -177,6 +183,7 @@ impl Wheel {
         let job =
             Job { interval, descriptors, slot, early, asked: false, generation, next, state: State::Queued };
         self.heap.push(Reverse((early.unwrap_or(next), job.generation, Arc::clone(key))));
+        self.pace.add(interval);
         self.jobs.insert(Arc::clone(key), job);
     }
 
@@ -199,6 +206,7 @@ impl Wheel {
         if let Some(job) = self.jobs.remove(key) {
             self.ready.retain(|ready| ready != key);
             self.free.insert(job.slot);
+            self.pace.remove(job.interval);
         }
     }
 
@@ -234,9 +242,12 @@ impl Wheel {
                 return skip;
             }
             let first = self.ready.front().map(|key| self.jobs.get(key).map_or(0, |job| job.descriptors));
-            if first.is_some_and(|descriptors| self.room.fits(descriptors))
-                && let Some(key) = self.ready.pop_front()
-            {
+            let fits = first.is_some_and(|descriptors| self.room.fits(descriptors));
+            let from = self.pace.from(now);
+            if fits && from > now {
+                return Next::Wait(from);
+            }
+            if fits && let Some(key) = self.ready.pop_front() {
                 match self.launch(&key, now) {
                     Some(due) => return Next::Run(due),
                     None => continue,
@@ -285,6 +296,7 @@ impl Wheel {
             Some(_) | None => advance(job, now).saturating_sub(1),
         };
         self.room.enter(key, job.descriptors);
+        self.pace.start(now);
         let asked = job.asked;
         self.tell_skipped(key, late, missed);
         Some(Due { key: Arc::clone(key), lag: now.saturating_duration_since(due), asked })
@@ -378,6 +390,31 @@ mod tests {
         assert_eq!(wheel.next(late), Next::Skipped { key: job.clone(), reason: SkipReason::Stall, runs: 3 });
         wheel.finished(&job, late);
         assert_eq!(wheel.next(late), Next::Wait(start + 40 * SECOND));
+    }
+
+    #[test]
+    fn after_a_stall_very_many_jobs_run_soon_and_not_all_at_once() {
+        let start = Instant::now();
+        let mut wheel = Wheel::new(start, runs(usize::MAX));
+        for number in 0..10_000 {
+            wheel.add(&key(&number.to_string()), 10 * SECOND, 1, start);
+        }
+        let stalled = start + 35 * SECOND;
+        let (mut now, mut starts) = (stalled, Vec::new());
+        while starts.len() < 10_000 {
+            match wheel.next(now) {
+                Next::Run(due) => {
+                    wheel.finished(&due.key, now);
+                    starts.push(now - stalled);
+                }
+                Next::Wait(until) => now = until,
+                Next::Skipped { .. } | Next::Idle => {}
+            }
+        }
+        let at_once = starts.iter().filter(|after| **after < Duration::from_millis(1)).count();
+        assert!((2..100).contains(&at_once), "{at_once}");
+        let last = starts.last().unwrap().as_secs_f64();
+        assert!((2.0..4.0).contains(&last), "at four times the usual rate: {last}");
     }
 
     #[test]
