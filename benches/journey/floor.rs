@@ -81,7 +81,7 @@ pub(crate) async fn call<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, reque
 }
 
 /// The length of the whole answer, once its head is there.
-fn length(answer: &[u8]) -> Result<Option<usize>> {
+pub(crate) fn length(answer: &[u8]) -> Result<Option<usize>> {
     let Some(head) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
     let text = answer.get(..head).and_then(|head| std::str::from_utf8(head).ok()).unwrap_or_default();
     let mut lines = text.split("\r\n");

@@ -24,7 +24,8 @@ pub(crate) const HTTPS: u16 = 8443;
 pub(crate) const HTTP: u16 = 8080;
 /// Where nginx tells how many it served.
 const STATUS: u16 = 8088;
-/// Where blackbox_exporter listens.
+/// blackbox_exporter as Debian names it, and where it listens.
+pub(crate) const BLACKBOX_PROGRAM: &str = "prometheus-blackbox-exporter";
 pub(crate) const BLACKBOX: u16 = 9115;
 
 /// How long a server may take to start.
@@ -189,7 +190,7 @@ pub(crate) fn unbound(place: &Place, address: IpAddr, answer: IpAddr, directory:
 pub(crate) fn blackbox(place: &Place, address: IpAddr, config: &str, directory: &Path) -> Result<Process> {
     let file = directory.join("blackbox.yml");
     fs::write(&file, config)?;
-    let mut command = place.command(PROBER, "prometheus-blackbox-exporter");
+    let mut command = place.command(PROBER, BLACKBOX_PROGRAM);
     command.arg(format!("--config.file={}", file.display()));
     command.arg(format!("--web.listen-address={address}:{BLACKBOX}")).arg("--log.level=error");
     command.stdin(Stdio::null()).stdout(Stdio::null());
