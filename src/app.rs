@@ -20,6 +20,7 @@ mod patient;
 mod probe_now;
 mod purse;
 mod reloading;
+mod share;
 mod signals;
 mod sources;
 mod streaks;
@@ -31,7 +32,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tracing::field::display;
 
 use crate::board::Board;
 use crate::clock;
@@ -40,6 +43,7 @@ use crate::history::History;
 use crate::metrics::{Configured, Metrics, MetricsError};
 use crate::net::raise_descriptor_limit;
 use crate::probe::{Prober, SetupError, SystemResolver};
+use crate::schedule::Shard;
 use crate::sinks::{Events, Sinks};
 use crate::status_page::StatusPages;
 use crate::target::Target;
@@ -57,6 +61,7 @@ use probe_now::ProbeNow;
 use purse::Purse;
 pub use purse::{PurseError, StateError};
 use reloading::Reloading;
+use share::Share;
 pub use signals::{Signal, Signals};
 use sources::Sources;
 
@@ -82,6 +87,8 @@ pub struct ServeOptions {
     pub state: Option<PathBuf>,
     /// How much earlier than the scraper gives up `/probe` answers.
     pub timeout_offset: Duration,
+    /// Which part of the targets is watched; `None` for all of them.
+    pub shard: Option<Shard>,
 }
 
 /// The usual [`ServeOptions::timeout_offset`].
@@ -147,27 +154,30 @@ pub async fn serve_telling(
     started: oneshot::Sender<Serving>,
 ) -> Result<(), ServeError> {
     let config = Config::load(&options.source, &options.env)?;
+    let share = Share::new(options.shard);
+    let own = share.of(&config);
     let system = Arc::new(SystemResolver::default());
-    let probers = probers(&config.targets, &system)?;
+    let probers = probers(&own.targets, &system)?;
     let purse = Arc::new(Purse::new(options.state.clone()));
-    purse.open(&config.targets)?;
+    purse.open(&own.targets)?;
     let (end, asked) = oneshot::channel();
     let mut signals = Signals::new().map_err(ServeError::Signals)?.or_asked(asked);
     let listeners = listen::all(&options.listen).await?;
 
     let metrics = Arc::new(Metrics::new()?);
-    let history = Arc::new(History::new(config.history));
-    history.keep(&config.targets);
+    let history = Arc::new(History::new(own.history));
+    history.keep(&own.targets);
     let sinks = Sinks::new(Arc::new(Board::default()), Arc::clone(&history), Arc::clone(&metrics));
     let knowledge = Arc::clone(sinks.knowledge());
-    knowledge.watch(&config.targets);
-    metrics.configure(configured(&config));
+    knowledge.watch(&own.targets);
+    metrics.configure(configured(&own));
+    share.tell(&config, &metrics);
     metrics.program().reloaded(true, clock::wall());
     let readiness = Arc::new(Readiness::new());
     let (stop_web, stopped) = watch::channel(false);
     let running = Arc::new(RunningConfig::default());
     running.set(&effective(&config));
-    let on_demand = Arc::new(OnDemand::new(&config, options.env.clone(), Arc::clone(&system)));
+    let on_demand = Arc::new(OnDemand::new(&own, options.env.clone(), Arc::clone(&system)));
     let (commands, received) = mpsc::channel(1);
     let descriptors = raise_descriptor_limit();
     let probe_now = Arc::new(ProbeNow::new(commands.clone(), demand::looks(descriptors)));
@@ -182,6 +192,7 @@ pub async fn serve_telling(
         config: Arc::clone(&running),
         around: Arc::new(web::Around::new(options.env.clone(), Arc::clone(&system))),
         probes: Probes { on_demand: Arc::clone(&probe_now) as _, offset: options.timeout_offset },
+        shards: Arc::clone(share.shards()),
     };
     let state = Arc::new(WebState::new(parts, stopped));
     let addresses = listeners.iter().map(|(_, address)| *address).collect();
@@ -193,7 +204,7 @@ pub async fn serve_telling(
         servers.spawn_on(web::serve(listener, Arc::clone(&state)), &pages.handle());
     }
     let status = Arc::new(StatusPages::new());
-    follow_status(&status, &config);
+    follow_status(&status, &own);
     let lags = Arc::new(Lags::default());
     let tools = Tools {
         sinks,
@@ -203,20 +214,22 @@ pub async fn serve_telling(
         lags: Arc::clone(&lags),
         descriptors,
     };
-    let engine = Engine::new(tools, received, probers, follow_ups(&config, &system));
-    let engine = tokio::spawn(engine.run());
+    let engine = tokio::spawn(Engine::new(tools, received, probers, follow_ups(&own, &system)).run());
     let program = Arc::clone(&metrics);
     let tell = move |lag| program.program().event_loop_lag(lag);
     let lag = tokio::spawn(async move { lags.measure(LAG_EVERY, tell).await });
-    let keeper = Keeper::start(&history, &metrics, options.state.clone(), config.history.persist);
+    let keeper = Keeper::start(&history, &metrics, options.state.clone(), own.history.persist);
     readiness.set(Phase::Ready);
-    tracing::info!(targets = config.targets.len(), config = %options.source, "watching");
+    let shard = options.shard.map(display);
+    tracing::info!(targets = own.targets.len(), shard, config = %options.source, "watching");
+    drop(own);
     // Nobody need listen.
     let _ = started.send(serving);
 
     let mut sources = Sources::new(&config, options.env.clone(), Arc::clone(&metrics));
     let reloading = Reloading {
         options,
+        share,
         system,
         purse,
         metrics,
@@ -236,13 +249,7 @@ pub async fn serve_telling(
     on_demand.stop();
     // The engine is gone only if it failed, which it has logged.
     let _ = commands.send(Command::Stop).await;
-    let drained = timeout(DRAIN, engine);
-    tokio::select! {
-        drained = drained => if drained.is_err() {
-            tracing::warn!(waited_seconds = DRAIN.as_secs_f64(), "runs under way were cut off");
-        },
-        () = stop(&mut signals) => tracing::warn!("second signal: stopping at once"),
-    }
+    drain(engine, &mut signals).await;
     reloading.keeper.stop().await;
     lag.abort();
     stop_web.send_replace(true);
@@ -250,6 +257,16 @@ pub async fn serve_telling(
     let _ = timeout(LAST_ANSWERS, async { while servers.join_next().await.is_some() {} }).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Waits for the end of what is under way, as long as that may take and nobody signals again.
+async fn drain(engine: JoinHandle<()>, signals: &mut Signals) {
+    tokio::select! {
+        drained = timeout(DRAIN, engine) => if drained.is_err() {
+            tracing::warn!(waited_seconds = DRAIN.as_secs_f64(), "runs under way were cut off");
+        },
+        () = stop(signals) => tracing::warn!("second signal: stopping at once"),
+    }
 }
 
 /// Reads the status pages of a config's targets from now on.

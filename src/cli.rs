@@ -23,6 +23,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::ListenAddress;
 use crate::config::{Env, Source};
+use crate::schedule::Ordinal;
 pub use logging::{LogFormat, LogLevel};
 
 /// The exit code of bad usage, a bad config, or a place that cannot be used.
@@ -70,6 +71,15 @@ struct Flags {
         global = true
     )]
     timeout_offset: serve::TimeoutOffset,
+
+    /// Which part of the targets to watch, counted from 0: a number, or a name that ends in one as the pods of a
+    /// StatefulSet have it. Needs --shard.count.
+    #[arg(long = "shard.index", value_name = "INDEX", env = "API_CANARY_SHARD_INDEX", global = true)]
+    shard_index: Option<Ordinal>,
+
+    /// How many canaries share the targets. Needs --shard.index.
+    #[arg(long = "shard.count", value_name = "COUNT", env = "API_CANARY_SHARD_COUNT", global = true)]
+    shard_count: Option<u32>,
 
     /// The least severe messages to log. [default: info; `demo` logs nothing]
     #[arg(long = "log.level", value_name = "LEVEL", env = "API_CANARY_LOG_LEVEL", global = true)]

@@ -158,6 +158,15 @@ impl Config {
         }
     }
 
+    /// The same with only those targets, and what they promise, whose names are wanted.
+    #[must_use]
+    pub fn only(&self, wanted: impl Fn(&str) -> bool) -> Self {
+        let mut only = self.clone();
+        only.targets.retain(|target| wanted(&target.name));
+        only.slos.retain(|slo| wanted(&slo.target));
+        only
+    }
+
     /// A config from its text; `name` stands in problems, relative paths start at `directory`.
     fn of_text(text: &str, name: String, directory: PathBuf, env: &Env) -> Result<Self, Problems> {
         let report = problem::Report::default();

@@ -226,7 +226,7 @@ impl Canary {
         let source = Source::File(world.config_file());
         let state = Some(world.path().join("state"));
         let timeout_offset = app::TIMEOUT_OFFSET;
-        let options = ServeOptions { source, env: world.env(), listen, state, timeout_offset };
+        let options = ServeOptions { source, env: world.env(), listen, state, timeout_offset, shard: None };
         let serving = tokio::spawn(app::serve_telling(options, tell));
         match told.await {
             Ok(Serving { addresses, events, stop }) => {

@@ -44,8 +44,8 @@ pub use report::markdown;
 pub use resolvers::{ResolverPart, of as resolver_parts};
 pub use state::State;
 pub use watched::{
-    AddressPart, CertificateEnd, EndpointPart, Journeys, StateCounts, TurnPart, WatchedDetail, WatchedTarget,
-    WatchedTargets,
+    AddressPart, CertificateEnd, EndpointPart, Journeys, ShardPart, StateCounts, TurnPart, WatchedDetail,
+    WatchedTarget, WatchedTargets,
 };
 
 /// The exit code where a target works, but not as it should.

@@ -16,6 +16,7 @@ mod pages;
 mod probe;
 mod render;
 mod scrape;
+mod shards;
 
 use std::io;
 use std::ops::Deref;
@@ -39,6 +40,7 @@ pub use config::RunningConfig;
 pub use lifecycle::{Phase, Readiness};
 pub use pages::Around;
 pub use probe::{OnDemand, Probed, Probes, Question};
+pub use shards::Shards;
 
 use crate::clock;
 use crate::history::History;
@@ -80,6 +82,8 @@ pub struct Parts {
     pub around: Arc<Around>,
     /// What `/probe` asks.
     pub probes: Probes,
+    /// Which targets other canaries watch.
+    pub shards: Arc<Shards>,
 }
 
 /// What the handlers share.

@@ -89,6 +89,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         probes: Probes { on_demand: Arc::new(Nobody), offset: Duration::ZERO },
         config: Arc::default(),
         around: Arc::new(Around::new(Env::of::<&str, &str>([]), Arc::default())),
+        shards: Arc::default(),
     };
     let stop = watch::channel(false).0;
     let app = router(Arc::new(WebState::new(parts, stop.subscribe())));

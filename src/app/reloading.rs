@@ -13,6 +13,7 @@ use super::keeper::Keeper;
 use super::on_demand::OnDemand;
 use super::probe_now::ProbeNow;
 use super::purse::Purse;
+use super::share::Share;
 use super::signals::{Signal, Signals};
 use super::sources::{self, Merged, News, Sources};
 use super::{ServeError, ServeOptions, configured, follow_status, follow_ups, prober};
@@ -29,6 +30,7 @@ use crate::web::RunningConfig;
 #[derive(Debug)]
 pub(super) struct Reloading {
     pub(super) options: ServeOptions,
+    pub(super) share: Share,
     pub(super) system: Arc<SystemResolver>,
     pub(super) purse: Arc<Purse>,
     pub(super) metrics: Arc<Metrics>,
@@ -106,7 +108,7 @@ impl Reloading {
                 sources.follow(&config, results);
                 self.metrics.program().reloaded(true, clock::wall());
                 tracing::info!(
-                    targets = config.targets.len(), changed, config = %self.options.source, "reloaded"
+                    targets = self.share.number(&config), changed, config = %self.options.source, "reloaded"
                 );
                 return Some(config);
             }
@@ -136,7 +138,8 @@ impl Reloading {
                 if let Some(ready) = ready {
                     let changed = ready.changes.len();
                     self.make(&config, ready).await;
-                    tracing::info!(targets = config.targets.len(), changed, "targets changed");
+                    let targets = self.share.number(&config);
+                    tracing::info!(targets, changed, "targets changed");
                 }
                 sources.done(&config, results);
                 Some(config)
@@ -155,27 +158,30 @@ impl Reloading {
     /// What makes a change ready; it reads files, and changes nothing.
     fn maker(&self, current: &Config) -> impl FnOnce(&Config) -> Result<Ready, ServeError> + Send + 'static {
         let (system, purse) = (Arc::clone(&self.system), Arc::clone(&self.purse));
-        let old = current.targets.clone();
+        let (share, old) = (self.share.clone(), self.share.of(current).targets.clone());
         move |config| {
-            let changes = crate::schedule::diff(&old, &config.targets);
+            let own = share.of(config);
+            let changes = crate::schedule::diff(&old, &own.targets);
             let changes = engine::prepare(changes, |target| prober(&target, &system))?;
-            purse.open(&config.targets)?;
-            Ok(Ready { changes, with: follow_ups(config, &system) })
+            purse.open(&own.targets)?;
+            Ok(Ready { changes, with: follow_ups(&own, &system) })
         }
     }
 
     /// Makes a change.
     async fn make(&self, config: &Config, Ready { changes, with }: Ready) {
-        self.knowledge.watch(&config.targets);
-        self.history.limit(config.history);
-        self.history.keep(&config.targets);
-        self.keeper.persist(config.history.persist);
+        let own = self.share.of(config);
+        self.knowledge.watch(&own.targets);
+        self.history.limit(own.history);
+        self.history.keep(&own.targets);
+        self.keeper.persist(own.history.persist);
         // The engine is gone only if it failed, which it has logged.
         let _ = self.commands.send(Command::Change(changes, with)).await;
-        follow_status(&self.status, config);
-        self.metrics.configure(configured(config));
-        self.on_demand.change(config);
-        self.probe_now.configure(config.probe);
+        follow_status(&self.status, &own);
+        self.metrics.configure(configured(&own));
+        self.on_demand.change(&own);
+        self.probe_now.configure(own.probe);
+        self.share.tell(config, &self.metrics);
         self.running.set(&effective(config));
     }
 }

@@ -9,6 +9,7 @@ use super::{Flags, logging, runtime, usage};
 use crate::app::{self, ListenAddress, ServeOptions};
 use crate::config::Env;
 use crate::outcome::error_chain;
+use crate::schedule::{Ordinal, Shard};
 use crate::units::parse_duration;
 
 /// The port of the contract, on all addresses.
@@ -33,11 +34,15 @@ impl FromStr for TimeoutOffset {
 
 pub(super) fn run(flags: Flags, env: Env) -> ExitCode {
     logging::start(flags.log_level(), flags.log_format);
+    let shard = match shard(flags.shard_index, flags.shard_count) {
+        Ok(shard) => shard,
+        Err(problem) => return usage(&problem),
+    };
     let source = flags.source();
     let state = state_directory(flags.state_directory, &env);
     let listen: Vec<ListenAddress> =
         if flags.listen.is_empty() { DEFAULT_LISTEN.parse().into_iter().collect() } else { flags.listen };
-    let options = ServeOptions { source, env, listen, state, timeout_offset: flags.timeout_offset.0 };
+    let options = ServeOptions { source, env, listen, state, timeout_offset: flags.timeout_offset.0, shard };
     let served = runtime().and_then(|runtime| {
         let result = runtime.block_on(app::serve(options));
         // A thread that reads a file on a disk that does not answer would keep the program here for ever.
@@ -47,6 +52,23 @@ pub(super) fn run(flags: Flags, env: Env) -> ExitCode {
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => usage(&error),
+    }
+}
+
+/// Which part of the targets is watched: both flags say it, or neither.
+fn shard(index: Option<Ordinal>, count: Option<u32>) -> Result<Option<Shard>, String> {
+    match (index, count) {
+        (None, None) => Ok(None),
+        (Some(index), Some(count)) => match Shard::try_new(index, count) {
+            Ok(shard) => Ok(Some(shard)),
+            Err(error) => Err(format!("--shard.index and --shard.count: {error}")),
+        },
+        (Some(_), None) => {
+            Err("--shard.index needs --shard.count: how many canaries share the targets".to_owned())
+        }
+        (None, Some(_)) => {
+            Err("--shard.count needs --shard.index: which part of the targets this canary watches".to_owned())
+        }
     }
 }
 
@@ -71,6 +93,31 @@ mod tests {
         }
         for text in ["", "-1", "NaN", "inf", "soon"] {
             assert!(text.parse::<TimeoutOffset>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_the_targets_is_said_by_both_flags_or_not_at_all() {
+        let of = |index: Option<&str>, count| shard(index.map(|index| index.parse().unwrap()), count);
+        assert_eq!(of(None, None), Ok(None));
+        let found = of(Some("api-canary-3"), Some(4)).unwrap().unwrap();
+        assert_eq!((found.index(), found.count()), (3, 4));
+        for (index, count, words) in [
+            (Some("1"), None, "--shard.index needs --shard.count: how many canaries share the targets"),
+            (
+                None,
+                Some(4),
+                "--shard.count needs --shard.index: which part of the targets this canary watches",
+            ),
+            (Some("0"), Some(0), "--shard.index and --shard.count: 0 shards would watch nothing"),
+            (
+                Some("4"),
+                Some(4),
+                "--shard.index and --shard.count: there is no shard 4 of 4: they are counted from 0",
+            ),
+        ] {
+            let problem = of(index, count).unwrap_err();
+            assert!(problem.starts_with(words), "{problem}");
         }
     }
 

@@ -19,6 +19,17 @@ pub struct WatchedTargets {
     pub targets: Vec<WatchedTarget>,
     /// How many there are in each state, whichever were asked for.
     pub counts: StateCounts,
+    /// Which part of the config's targets this canary watches; `null` where it watches all of them.
+    pub shard: Option<ShardPart>,
+}
+
+/// A part of the targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ShardPart {
+    /// Which, counted from 0.
+    pub index: u32,
+    /// How many there are.
+    pub count: u32,
 }
 
 /// How many targets are in each state.

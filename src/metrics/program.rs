@@ -17,7 +17,7 @@ use super::sources::{SourceState, Sources};
 use super::{Keeping, MetricsError};
 use crate::clock;
 use crate::outcome::Experiment;
-use crate::schedule::SkipReason;
+use crate::schedule::{Shard, SkipReason};
 
 /// The version of the program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -38,6 +38,8 @@ pub struct Program {
     reload_successful: GaugeVec,
     reload_success_at: GaugeVec,
     targets: IntGauge,
+    shard: IntGaugeVec,
+    shards: IntGaugeVec,
     in_flight: IntGauge,
     schedule_lag: Histogram,
     event_loop_lag: Histogram,
@@ -75,6 +77,16 @@ impl Program {
             follow_ups.with_label_values(&[experiment.label()]);
         }
 
+        let shard = Opts::new(
+            "api_canary_shard_info",
+            "Which part of the targets this program watches, counted from 0, and how many there are; always 1. Absent \
+             where it watches all.",
+        );
+        let shards = Opts::new(
+            "api_canary_shards",
+            "Number of programs that the targets are divided among; absent where this one watches all.",
+        );
+
         Ok(Self {
             follow_ups,
             keeping: Keeping::new(&registry)?,
@@ -89,6 +101,8 @@ impl Program {
                 "Unix time in seconds at which the configuration was last loaded.",
             )?,
             targets: gauge(&registry, "api_canary_targets", "Number of targets under watch.")?,
+            shard: registered(&registry, IntGaugeVec::new(shard, &["index", "count"])?)?,
+            shards: registered(&registry, IntGaugeVec::new(shards, &[])?)?,
             in_flight: gauge(
                 &registry,
                 "api_canary_probes_in_flight",
@@ -124,6 +138,12 @@ impl Program {
     /// These are the lists of targets beside the config, and how they stand.
     pub fn sources(&self, states: &[SourceState]) {
         self.sources.set(states);
+    }
+
+    /// The program watches this part of the targets.
+    pub fn sharded(&self, shard: Shard) {
+        self.shard.with_label_values(&[shard.index().to_string(), shard.count().to_string()]).set(1);
+        self.shards.with_label_values(&[] as &[&str]).set(shard.count().into());
     }
 
     /// The number of targets under watch.

@@ -10,6 +10,7 @@ use prometheus::proto::{MetricFamily, MetricType};
 use super::catalogue::{Family, SERIES_PER_NAME_SERVER, SERIES_PER_RESOLVER, SERIES_PER_TARGET};
 use super::program::Program;
 use super::{MetricsError, SourceState, number};
+use crate::schedule::{Ordinal, Shard};
 
 /// One metric as the reference shows it.
 struct Entry {
@@ -58,6 +59,9 @@ fn own() -> Result<Vec<Entry>, MetricsError> {
     let (source, good_at) = ("targets.yml".into(), Some(UNIX_EPOCH));
     program.sources(&[SourceState { source, up: Some(true), targets: 0, good_at }]);
     program.keeping().store_up(Some(true));
+    if let Ok(shard) = Shard::try_new(Ordinal::default(), 1) {
+        program.sharded(shard);
+    }
     Ok(program.gather().iter().map(Entry::of_registry).collect())
 }
 

@@ -47,7 +47,8 @@ impl Sources {
             )?,
             targets: gauge(
                 "api_canary_target_source_targets",
-                "Number of targets under watch that come from the file or URL; while it cannot be used, those of before.",
+                "Number of targets in force that come from the file or URL, whichever shard watches them; while it cannot \
+                 be used, those of before.",
             )?,
             good_at: gauge(
                 "api_canary_target_source_last_success_timestamp_seconds",

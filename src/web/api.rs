@@ -86,11 +86,14 @@ pub(super) fn problem(status: StatusCode, detail: String) -> Response {
 
 /// What is known of a target, or that there is no such one.
 pub(super) fn known(state: &WebState, name: &str) -> Result<Known, Box<Response>> {
-    state.knowledge.of(name).ok_or_else(|| Box::new(no_target(name)))
+    state.knowledge.of(name).ok_or_else(|| Box::new(no_target(state, name)))
 }
 
 /// That there is no such target.
-fn no_target(name: &str) -> Response {
-    let detail = format!("there is no target {name:?}; /api/v1/targets lists those that are watched");
+fn no_target(state: &WebState, name: &str) -> Response {
+    let detail = state.shards.elsewhere(name).map_or_else(
+        || format!("there is no target {name:?}; /api/v1/targets lists those that are watched"),
+        |elsewhere| elsewhere.told(name),
+    );
     problem(StatusCode::NOT_FOUND, detail)
 }

@@ -104,7 +104,10 @@ pub(super) async fn probe(
         Err(problem) => return refused(&problem),
     };
     let Some(known) = state.knowledge.of(&asked.target) else {
-        return refused(&question::no_such_target(&asked.target));
+        return match state.shards.elsewhere(&asked.target) {
+            Some(elsewhere) => absent(&elsewhere.told(&asked.target)),
+            None => refused(&question::no_such_target(&asked.target)),
+        };
     };
     if let Err(problem) = path::check_route(&asked, &known.target) {
         return refused(&problem);
@@ -169,6 +172,10 @@ fn rendered(answer: &Answer<'_>, format: Format) -> Vec<u8> {
 
 fn refused(problem: &str) -> Response {
     (StatusCode::BAD_REQUEST, [(CONTENT_TYPE, PLAIN)], format!("400: {problem}\n")).into_response()
+}
+
+fn absent(problem: &str) -> Response {
+    (StatusCode::NOT_FOUND, [(CONTENT_TYPE, PLAIN)], format!("404: {problem}\n")).into_response()
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod api;
 mod badges;
 mod discovery;
 mod events;
+mod shards;
 mod updates;
 
 pub(super) fn state() -> Arc<WebState> {
@@ -52,6 +53,7 @@ pub(in crate::web) fn parts() -> Parts {
         config: Arc::default(),
         around: Arc::default(),
         probes: Probes { on_demand: Arc::new(Nobody), offset: Duration::from_millis(500) },
+        shards: Arc::default(),
     }
 }
 

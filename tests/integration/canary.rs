@@ -21,6 +21,9 @@ pub(crate) fn binary() -> Command {
     for name in ["API_CANARY_LOG_LEVEL", "API_CANARY_LOG_FORMAT", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
         command.env_remove(name);
     }
+    for name in ["API_CANARY_SHARD_INDEX", "API_CANARY_SHARD_COUNT"] {
+        command.env_remove(name);
+    }
     for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
         command.env_remove(name).env_remove(name.to_uppercase());
     }

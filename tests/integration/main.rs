@@ -102,6 +102,8 @@ mod secrets;
 #[cfg(test)]
 mod series;
 #[cfg(test)]
+mod shards;
+#[cfg(test)]
 mod status;
 #[cfg(test)]
 mod streams;
@@ -109,5 +111,7 @@ mod streams;
 mod target_pages;
 #[cfg(test)]
 mod trust;
+#[cfg(test)]
+mod vantages;
 #[cfg(test)]
 mod workspace;

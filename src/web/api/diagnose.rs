@@ -79,7 +79,7 @@ async fn answer(
     let language = Asked::read(uri, &["lang"])?.language(headers)?;
     match state.diagnoser.diagnose(&name).await {
         Ok(diagnosed) => Ok(json(&Document::of(&diagnosed.found, &diagnosed.surroundings, language))),
-        Err(refused) => Err(Box::new(refusal(&name, &refused))),
+        Err(refused) => Err(Box::new(refusal(state, &name, &refused))),
     }
 }
 
@@ -102,10 +102,10 @@ fn is_foreign(headers: &HeaderMap) -> bool {
     }
 }
 
-fn refusal(name: &str, refused: &Refused) -> Response {
+fn refusal(state: &WebState, name: &str, refused: &Refused) -> Response {
     let unavailable = StatusCode::SERVICE_UNAVAILABLE;
     match refused {
-        Refused::Unknown => no_target(name),
+        Refused::Unknown => no_target(state, name),
         Refused::TooSoon(wait) => {
             let seconds = whole_seconds(*wait);
             let detail = format!("{name} was looked into just now: ask again in {seconds} s");

@@ -9,8 +9,9 @@ use axum::response::Response;
 
 use super::{Asked, json, known, name, told};
 use crate::clock;
-use crate::document::{self, Journeys, StateCounts, WatchedTargets};
+use crate::document::{self, Journeys, ShardPart, StateCounts, WatchedTargets};
 use crate::history::Wanted;
+use crate::schedule::Shard;
 use crate::sinks::Known;
 use crate::web::{WebState, render};
 
@@ -21,12 +22,15 @@ pub(super) async fn all(State(state): State<Arc<WebState>>, uri: Uri, headers: H
     let answer = move |state: &WebState| {
         let asked = Asked::read(&uri, &["state", "lang"])?;
         let (wanted, language) = (asked.state()?, asked.language(&headers)?);
-        let (all, now) = (state.knowledge.all(), clock::wall());
+        let (all, shards, now) = (state.knowledge.all(), &state.shards, clock::wall());
         let state =
             |known: &Known| document::State::of(known.told.as_ref().map(|told| told.diagnosis.verdict));
+        let part = |shard: Shard| ShardPart { index: shard.index(), count: shard.count() };
+        let shard = shards.shard().map(part);
         let shown = all.iter().filter(|known| wanted.is_none_or(|wanted| state(known) == wanted));
         let targets = shown.map(|known| told::target(known, now, language)).collect();
-        Ok(json(&WatchedTargets { targets, counts: StateCounts::of(all.iter().map(state)) }))
+        let counts = StateCounts::of(all.iter().map(state));
+        Ok(json(&WatchedTargets { targets, counts, shard }))
     };
     document(&state, answer).await
 }

@@ -23,7 +23,8 @@ use crate::web::events::Mark;
 use crate::web::{WebState, render};
 use card::Card;
 use state::{Count, Filter, State};
-use told::{Moment, fill};
+use told::Moment;
+pub(super) use told::fill;
 
 /// Cards that one request may ask for.
 const MOST_CARDS: usize = 50;
@@ -48,6 +49,8 @@ struct Overview {
     mark: Mark,
     /// Whether those that work are in brief.
     brief: bool,
+    /// Which part of the targets it is, where it is not all of them.
+    shard: Option<String>,
 }
 
 /// Some of the cards.
@@ -134,6 +137,10 @@ impl Overview {
             now: Moment::of(now),
             mark: Mark::of(state, revision),
             brief,
+            shard: state.shards.shard().map(|shard| {
+                let [index, count] = [shard.index(), shard.count()].map(|number| number.to_string());
+                fill(Word::ThisShard, language, &[("index", &*index), ("count", &*count)])
+            }),
         }
     }
 

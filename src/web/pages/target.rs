@@ -30,12 +30,14 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use super::overview::fill;
 use super::{Frame, Word, guarded, page};
 use crate::clock;
 use crate::diagnosis::{Language, Phrase};
 use crate::document::{self, TargetPart};
 use crate::history::Wanted;
 use crate::sinks::Known;
+use crate::web::shards::Elsewhere;
 use crate::web::{WebState, render};
 pub use around::Around;
 use journeys::Wish;
@@ -73,6 +75,8 @@ struct Surrounded {
 struct Missing {
     frame: Frame,
     name: String,
+    /// Who watches it, where that is another canary.
+    elsewhere: Option<String>,
 }
 
 pub(in crate::web) async fn target(
@@ -84,14 +88,14 @@ pub(in crate::web) async fn target(
 ) -> Response {
     let frame = Frame::of(&query, &headers, "../");
     if state.knowledge.of(&name).is_none() {
-        return missing(name, frame);
+        return missing(&state, name, frame);
     }
     render::page(&state, move |state| {
         // The first time it takes long, in which a run may end: what is known is looked up after it.
         let _ = state.around.now();
         match state.knowledge.of(&name) {
             Some(known) => page(&TargetPage::of(state, &known, &wish, frame)),
-            None => missing(name, frame),
+            None => missing(state, name, frame),
         }
     })
     .await
@@ -105,7 +109,7 @@ pub(in crate::web) async fn report(
 ) -> Response {
     let frame = Frame::of(&query, &headers, "../../");
     let language = frame.language;
-    let Some(known) = state.knowledge.of(&name) else { return missing(name, frame) };
+    let Some(known) = state.knowledge.of(&name) else { return missing(&state, name, frame) };
     let report = move |state: &WebState| match found::document(&known, &state.around.now(), language) {
         Some(document) => document::markdown(&document, language, false),
         None => format!("# {name}\n\n{}\n", Word::NotRunYet.told(language)),
@@ -116,8 +120,14 @@ pub(in crate::web) async fn report(
     .await
 }
 
-fn missing(name: String, frame: Frame) -> Response {
-    (StatusCode::NOT_FOUND, page(&Missing { frame, name })).into_response()
+fn missing(state: &WebState, name: String, frame: Frame) -> Response {
+    let words = |elsewhere: Elsewhere| {
+        let [owner, index, count] = elsewhere.numbers().map(|number| number.to_string());
+        let places = [("owner", &*owner), ("index", &*index), ("count", &*count)];
+        fill(Word::AskShard, frame.language, &places)
+    };
+    let elsewhere = state.shards.elsewhere(&name).map(words);
+    (StatusCode::NOT_FOUND, page(&Missing { frame, name, elsewhere })).into_response()
 }
 
 impl TargetPage {

@@ -39,6 +39,10 @@ words! {
     // The page of a target.
     AllTargets, "All targets", "所有目标";
     NoSuchTarget, "There is no target of this name.", "没有这个名称的目标。";
+    WatchedElsewhere, "Another canary watches this target.", "此目标由另一个 canary 实例监测。";
+    AskShard, "It belongs to shard {owner} of {count}, and this is shard {index}, counted from 0: ask the canary that runs with --shard.index={owner}.", "它属于第 {owner} 分片（共 {count} 个，从 0 计数），而此处是第 {index} 分片：请访问以 --shard.index={owner} 运行的实例。";
+    ThisShard, "Shard {index} of {count}", "第 {index} 分片，共 {count} 个";
+    CountedFromZero, "Shards are counted from 0; the others watch the other targets.", "分片从 0 计数；其余目标由其他分片监测。";
     StateUnknown, "not known yet", "尚不清楚";
     NotRunYet, "It was not walked yet: its first run is not over.", "尚未探测：第一次运行还没有结束。";
     NothingYet, "Nothing yet.", "暂无。";

@@ -26,25 +26,35 @@ impl Prometheus {
     /// The same with several addresses, or none, and more arguments; what is in `prometheus/data` below the directory is
     /// what it knows from before.
     pub(crate) async fn start_with(directory: &Path, scraped: &[SocketAddr], arguments: &[&str]) -> Self {
-        let directory = directory.join("prometheus");
-        std::fs::create_dir_all(&directory).unwrap();
         let scraped: Vec<_> = scraped.iter().map(|address| format!("\"{address}\"")).collect();
-        let config = put(
-            &directory,
-            "prometheus.yml",
-            &format!(
-                "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\n\
-                 scrape_configs:\n  - {{ job_name: canary, static_configs: [ {{ targets: [{}] }} ] }}\n",
-                scraped.join(", ")
-            ),
+        let config = format!(
+            "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\n\
+             scrape_configs:\n  - {{ job_name: canary, static_configs: [ {{ targets: [{}] }} ] }}\n",
+            scraped.join(", ")
         );
+        // Debug: a scrape that fails is told at that level only.
+        let usual = ["--enable-feature=exemplar-storage", "--log.level=debug"];
+        Self::of(directory, &config, &[&usual, arguments].concat()).await
+    }
+
+    /// Starts one with this config.
+    pub(crate) async fn of(directory: &Path, config: &str, arguments: &[&str]) -> Self {
+        Self::run(&directory.join("prometheus"), config, "--storage.tsdb.path", arguments).await
+    }
+
+    /// Starts one as an agent, which keeps nothing and answers no query, with this config.
+    pub(crate) async fn agent(directory: &Path, config: &str) -> Self {
+        Self::run(directory, config, "--storage.agent.path", &["--enable-feature=agent"]).await
+    }
+
+    async fn run(directory: &Path, config: &str, storage: &str, arguments: &[&str]) -> Self {
+        std::fs::create_dir_all(directory).unwrap();
+        let config = put(directory, "prometheus.yml", config);
         let (peer, [port]) = Peer::start(directory.join("log"), |[port]| {
             let mut command = program("prometheus");
             command.arg(format!("--config.file={}", config.display()));
-            command.arg(format!("--storage.tsdb.path={}", directory.join("data").display()));
-            command.arg(format!("--web.listen-address={}", local(port)));
-            // Debug: a scrape that fails is told at that level only.
-            command.args(["--enable-feature=exemplar-storage", "--log.level=debug"]).args(arguments);
+            command.arg(format!("{storage}={}", directory.join("data").display()));
+            command.arg(format!("--web.listen-address={}", local(port))).args(arguments);
             command
         })
         .await;
@@ -60,6 +70,11 @@ impl Prometheus {
         })
         .await;
         prometheus
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The series of an instant query, each with its labels and its value.

@@ -8,7 +8,7 @@ use crate::units::{PromDuration, roughly};
 use crate::web::pages::Word;
 
 /// A word's text with values in the places of `{name}`; a value is not filled again.
-pub(super) fn fill(word: Word, language: Language, values: &[(&str, &str)]) -> String {
+pub(in crate::web::pages) fn fill(word: Word, language: Language, values: &[(&str, &str)]) -> String {
     let mut rest = word.told(language);
     let mut out = String::with_capacity(rest.len() + 32);
     while let Some((before, behind)) = rest.split_once('{') {
