@@ -277,7 +277,7 @@ fn follow_status(status: &StatusPages, config: &Config) {
 /// What a config says of the series.
 fn configured(config: &Config) -> Configured {
     let objectives = config.slos.iter().map(|slo| (Arc::clone(&slo.target), slo.objective.ratio()));
-    Configured { vantage: config.vantage.clone(), objectives: objectives.collect() }
+    Configured { vantage: config.vantage.clone(), objectives: objectives.collect(), profile: config.profile }
 }
 
 /// What experiments after a failure are made with.

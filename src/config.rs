@@ -17,6 +17,7 @@ mod near;
 mod node;
 mod of_url;
 mod problem;
+mod profile;
 mod raw;
 mod reference;
 mod retention;
@@ -41,6 +42,7 @@ pub use list::{Arranged, Candidate, Format, ListText, TargetList, text_of};
 pub use near::did_you_mean;
 pub use of_url::{UrlError, UrlOptions, endpoint_of, same_place};
 pub use problem::{Position, Problem, Problems};
+pub use profile::Profile;
 pub use reference::reference;
 pub use retention::Retention;
 pub use schema::json_schema;
@@ -88,6 +90,8 @@ pub struct Config {
     pub history: Retention,
     /// How `/probe` answers.
     pub probe: ProbeOptions,
+    /// Which series there are.
+    pub profile: Profile,
     /// The files that hold more targets.
     pub files: Vec<FilePattern>,
     /// The URLs that answer with more targets; loading a config asks none of them.
@@ -110,6 +114,7 @@ impl PartialEq for Config {
             slos,
             history,
             probe,
+            profile,
             files,
             sources,
             lists: _,
@@ -124,6 +129,7 @@ impl PartialEq for Config {
             && slos == &other.slos
             && history == &other.history
             && probe == &other.probe
+            && profile == &other.profile
             && files == &other.files
             && sources == &other.sources
     }
@@ -181,7 +187,7 @@ impl Config {
             let files = files.unwrap_or_default();
             let (lists, of_lists) = list::of_files(&files, &ground, env);
             wrong.extend(of_lists);
-            let lower::Rest { own, resolvers, routes, controls, vantage, sources, history, probe } =
+            let lower::Rest { own, resolvers, routes, controls, vantage, sources, history, probe, profile } =
                 rest.ok()?;
             let own = TargetList::new(name.clone().into(), Arc::default(), own);
             let candidates = lists.into_iter().map(|list| Candidate { before: None, now: Some(list) });
@@ -199,6 +205,7 @@ impl Config {
                 slos: Vec::new(),
                 history,
                 probe,
+                profile,
                 files,
                 sources,
                 lists: Vec::new(),

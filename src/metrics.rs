@@ -12,6 +12,7 @@ mod histogram;
 mod keeping;
 mod label;
 mod number;
+mod packed;
 mod program;
 mod record;
 mod reference;
@@ -26,6 +27,7 @@ pub use exposition::Format;
 pub use gauges::{Gauge, Gauges};
 pub use histogram::Exemplar;
 pub use keeping::Keeping;
+pub use packed::Packed;
 pub use program::{Program, REVISION, VERSION};
 pub use record::{CallState, TargetSummary, ToldDiagnosis, certificate_texts};
 pub use reference::{listing, markdown};
@@ -33,11 +35,14 @@ pub use sources::SourceState;
 pub use store::{Owner, Store};
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use crate::config::Profile;
 use crate::outcome::PathId;
+use packed::Packing;
 
 /// Why the metrics could not be set up; a mistake in a name, never of the user.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +64,8 @@ pub struct Configured {
     pub vantage: Option<Arc<str>>,
     /// The share of runs that must be good, by target; from a target's next run on.
     pub objectives: HashMap<Arc<str>, f64>,
+    /// Which series there are.
+    pub profile: Profile,
 }
 
 /// What is known of a path's last journey.
@@ -81,6 +88,7 @@ impl Metrics {
 
     /// Says what holds from now on.
     pub fn configure(&self, configured: Configured) {
+        self.store.set_profile(configured.profile);
         self.configured.store(Arc::new(configured));
     }
 
@@ -113,16 +121,28 @@ impl Metrics {
         paths.map(|(path, value)| PathStatus { path, success: value.map(|value| value > 0.5) }).collect()
     }
 
-    /// The whole exposition. Takes tens of milliseconds for a hundred thousand series: not for an async worker.
-    #[must_use]
-    pub fn render(&self, format: Format) -> Vec<u8> {
-        let mut out = Vec::new();
+    /// The whole exposition. Takes hundreds of milliseconds for ten thousand targets: not for an async worker.
+    ///
+    /// # Errors
+    /// If it cannot be compressed, which is not to be expected.
+    pub fn pack(&self, format: Format) -> io::Result<Packed> {
+        let mut packing = Packing::new(format);
         let configured = self.configured.load();
         let vantage = configured.vantage.as_ref().map(|name| label::block(&["vantage"], &[name]));
         let vantage = vantage.unwrap_or_default();
-        exposition::gathered(&mut out, format, &vantage, &self.program.gather());
-        self.store.encode(format, &vantage, &mut out);
-        exposition::end(&mut out, format);
-        out
+        exposition::gathered(packing.first(), format, &vantage, &self.program.gather());
+        self.store.encode(format, &vantage, &mut packing)?;
+        packing.end()
+    }
+
+    /// The whole exposition as text in one piece.
+    ///
+    /// # Errors
+    /// As [`Self::pack`].
+    pub fn render(&self, format: Format) -> io::Result<Vec<u8>> {
+        self.pack(format)?.plain().try_fold(Vec::new(), |mut text, piece| {
+            text.extend_from_slice(&piece?);
+            Ok(text)
+        })
     }
 }

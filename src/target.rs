@@ -36,7 +36,7 @@ pub use proxy::{Credentials, Proxy, ProxyError};
 pub use resolver::{Resolver, ResolverKind, Server, ServerError, Validation};
 pub use route::{DIRECT, ENV, Route, RouteKind};
 pub use secret::Secret;
-pub use slo::{CALL_BOUNDS, Objective, Slo};
+pub use slo::{CALL_BOUNDS, LEAN_CALL_BOUNDS, Objective, Slo};
 pub use tls::{ClientCertificate, MinTls, Roots, TlsOptions};
 
 /// The name of the resolver that is always there.

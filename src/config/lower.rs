@@ -11,6 +11,7 @@ mod history;
 mod http;
 mod key;
 mod list;
+mod metrics;
 mod named;
 mod provider;
 mod resolver;
@@ -32,7 +33,7 @@ use super::list::Listed;
 use super::problem::{Checked, Place, Position, Report, Reported};
 use super::raw::{RawConfig, RawTarget};
 use super::source::TargetSource;
-use super::{ProbeOptions, Retention};
+use super::{ProbeOptions, Profile, Retention};
 use crate::target::{Endpoint, ProxyEnvironment, Resolver, Route};
 pub(super) use discovery::is_here;
 pub(super) use list::list;
@@ -94,6 +95,8 @@ pub(super) struct Shared {
     routes: Named<Route>,
     /// The process's proxy variables, as they were when the config was loaded.
     environment: Arc<ProxyEnvironment>,
+    /// Which series there are: a latency that is promised must be seen in them.
+    profile: Checked<Profile>,
 }
 
 /// A config, as far as it can be used.
@@ -114,6 +117,7 @@ pub(super) struct Rest {
     pub(super) sources: Vec<TargetSource>,
     pub(super) history: Retention,
     pub(super) probe: ProbeOptions,
+    pub(super) profile: Profile,
 }
 
 /// Validates a whole config.
@@ -123,6 +127,7 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Lowered {
         routes: route::declared(raw.routes, context),
         defaults: timing::defaults(raw.defaults, context),
         environment: Arc::new(ProxyEnvironment::read(|name| context.env.get(name).ok())),
+        profile: metrics::profile(raw.metrics),
     };
     let vantage = vantage(raw.vantage, context);
     let controls = control::controls(raw.control, context);
@@ -142,6 +147,7 @@ pub(super) fn lower(raw: RawConfig, context: &Context<'_>) -> Lowered {
             sources: sources?.unwrap_or_default(),
             history: history?,
             probe: probe?,
+            profile: shared.profile?,
         })
     };
     let rest = rest();

@@ -8,6 +8,7 @@ mod discovery;
 mod duration;
 mod history;
 mod http;
+mod metrics;
 mod money;
 mod path;
 mod slo;
@@ -30,6 +31,7 @@ pub(super) use discovery::{
 pub(super) use duration::{Time, shown};
 pub(super) use history::{MOST_JOURNEYS, Memory, RawHistory};
 pub(super) use http::{RawHttp, RawVersion};
+pub(super) use metrics::{RawMetrics, RawProfile};
 pub(super) use money::Money;
 pub(super) use path::{MOST_IN_A_ROW, RawDiagnosis, RawFailover, RawResolver, RawRoute};
 pub(super) use slo::{RawSlo, WINDOW};
@@ -72,6 +74,8 @@ pub(super) struct RawConfig {
     pub(super) history: Field<RawHistory>,
     /// How `/probe` answers.
     pub(super) probe: Field<RawProbe>,
+    /// Which series there are.
+    pub(super) metrics: Field<RawMetrics>,
     /// What holds for every target that does not say otherwise.
     pub(super) defaults: Field<RawDefaults>,
     /// The API endpoints under watch; at least one, unless there are `target_files` or `target_sources`.

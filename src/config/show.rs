@@ -42,6 +42,7 @@ pub fn effective(config: &Config) -> String {
     show_history(&mut lines, &config.history);
     let ProbeOptions { min_interval } = config.probe;
     lines.entry(0, "probe", &format!("{{ min_interval: {} }}", PromDuration(min_interval)));
+    lines.entry(0, "metrics", &format!("{{ profile: {} }}", config.profile.label()));
     lines.add(0, if config.targets.is_empty() { "targets: []" } else { "targets:" });
     for list in std::iter::once(&config.own).chain(&config.lists) {
         if !std::ptr::eq(list, &config.own) && !list.is_empty() {
@@ -203,6 +204,7 @@ history:
   memory: 64MiB
   persist: true
 probe: { min_interval: 10s }
+metrics: { profile: full }
 targets:
   - name: claude
     provider: anthropic

@@ -1,13 +1,14 @@
 //! The series of one owner, in place: written without formatting anything but the labels that vary.
 //!
 //! Promises: at most one cell per family and label block; cells stay sorted by both, so that output needs no sorting;
-//! what is unknown has no cell.
+//! what is unknown has no cell, and a family that the profile does not have costs a look at a table.
 
 use std::ops::Range;
 
 use super::catalogue::{Family, Kind, Scope};
 use super::histogram::{Exemplar, Histogram};
 use super::label;
+use crate::config::Profile;
 
 /// The state of one series, or of one histogram.
 #[derive(Debug, Clone)]
@@ -44,20 +45,43 @@ pub(super) struct Cell {
 #[derive(Debug)]
 pub struct Cells {
     scope: Scope,
+    profile: Profile,
     cells: Vec<Cell>,
     /// Where the block of a cell that is looked for is put together.
     sought: String,
 }
 
 impl Cells {
-    pub(super) fn new(scope: Scope) -> Self {
-        Self { scope, cells: Vec::new(), sought: String::new() }
+    pub(super) fn new(scope: Scope, profile: Profile) -> Self {
+        Self { scope, profile, cells: Vec::new(), sought: String::new() }
+    }
+
+    /// The profile they are of.
+    pub(super) fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// Makes them those of a profile: what it does not have goes, what it has besides comes when it is written.
+    pub(super) fn set_profile(&mut self, profile: Profile) {
+        if self.profile != profile {
+            self.profile = profile;
+            self.cells.retain(|cell| cell.family.is_in(profile));
+            self.cells.shrink_to_fit();
+        }
+    }
+
+    /// Whether there is such a family: what is not wanted need not be put together.
+    #[must_use]
+    pub fn wants(&self, family: Family) -> bool {
+        family.is_in(self.profile)
     }
 
     /// Sets a gauge.
     pub fn set(&mut self, family: Family, labels: &[&str], value: f64) {
         debug_assert_eq!(family.kind(), Kind::Gauge, "{}", family.name());
-        self.entry(family, labels).value = Value::Gauge(value);
+        if let Some(cell) = self.entry(family, labels) {
+            cell.value = Value::Gauge(value);
+        }
     }
 
     /// Sets a gauge where there is a value, and removes it where there is none.
@@ -70,7 +94,7 @@ impl Cells {
 
     /// Sets a gauge that is not there yet; one that is stays as it is.
     pub fn set_once(&mut self, family: Family, labels: &[&str], value: f64) {
-        if self.find_labels(family, labels).is_err() {
+        if self.wants(family) && self.find_labels(family, labels).is_err() {
             self.set(family, labels, value);
         }
     }
@@ -85,6 +109,9 @@ impl Cells {
 
     /// Like [`Self::inform`], but only among the series that have the same first `key` labels.
     pub fn inform_under(&mut self, family: Family, labels: &[&str], key: usize) {
+        if !self.wants(family) {
+            return;
+        }
         self.seek(family, labels.get(..key).unwrap_or_default());
         let under = self.under(family);
         // As a rule nothing has changed.
@@ -99,7 +126,7 @@ impl Cells {
     /// Adds to a counter; adding 0 creates it.
     pub fn add(&mut self, family: Family, labels: &[&str], more: u64) {
         debug_assert_eq!(family.kind(), Kind::Counter, "{}", family.name());
-        if let Value::Counter(count) = &mut self.entry(family, labels).value {
+        if let Some(Cell { value: Value::Counter(count), .. }) = self.entry(family, labels) {
             *count += more;
         }
     }
@@ -107,7 +134,7 @@ impl Cells {
     /// Adds a positive amount to a counter of what has fractions.
     pub fn add_amount(&mut self, family: Family, labels: &[&str], more: f64) {
         debug_assert_eq!(family.kind(), Kind::Counter, "{}", family.name());
-        let value = &mut self.entry(family, labels).value;
+        let Some(Cell { value, .. }) = self.entry(family, labels) else { return };
         match value {
             Value::Amount(amount) => *amount += more,
             Value::Counter(_) | Value::Gauge(_) | Value::Histogram(_) => *value = Value::Amount(more),
@@ -117,13 +144,16 @@ impl Cells {
     /// Observes a value in a histogram.
     pub fn observe(&mut self, family: Family, labels: &[&str], value: f64, exemplar: Option<Exemplar>) {
         debug_assert_eq!(family.kind(), Kind::Histogram, "{}", family.name());
-        if let Value::Histogram(histogram) = &mut self.entry(family, labels).value {
+        if let Some(Cell { value: Value::Histogram(histogram), .. }) = self.entry(family, labels) {
             histogram.observe(value, exemplar);
         }
     }
 
     /// Removes one series, if it is there.
     pub fn remove(&mut self, family: Family, labels: &[&str]) {
+        if !self.wants(family) {
+            return;
+        }
         if let Ok(at) = self.find_labels(family, labels) {
             self.cells.remove(at);
         }
@@ -136,6 +166,9 @@ impl Cells {
 
     /// Removes every series of a family that has these first labels.
     pub fn clear_under(&mut self, family: Family, labels: &[&str]) {
+        if !self.wants(family) {
+            return;
+        }
         self.seek(family, labels);
         let under = self.under(family);
         self.cells.drain(under);
@@ -193,9 +226,13 @@ impl Cells {
         self.find(family, &self.sought)
     }
 
-    fn entry(&mut self, family: Family, labels: &[&str]) -> &mut Cell {
+    /// The cell of some labels, made where there is none; `None` where the profile does not have the family.
+    fn entry(&mut self, family: Family, labels: &[&str]) -> Option<&mut Cell> {
         debug_assert_eq!(family.scope(), self.scope, "{} belongs elsewhere", family.name());
         debug_assert_eq!(family.own_labels().len(), labels.len(), "{} has other labels", family.name());
+        if !self.wants(family) {
+            return None;
+        }
         let at = match self.find_labels(family, labels) {
             Ok(at) => at,
             Err(at) => {
@@ -204,7 +241,7 @@ impl Cells {
                 at
             }
         };
-        &mut self.cells[at]
+        self.cells.get_mut(at)
     }
 }
 
@@ -218,7 +255,7 @@ mod tests {
 
     #[test]
     fn an_information_series_is_replaced_not_accumulated() {
-        let mut cells = Cells::new(Scope::Path);
+        let mut cells = Cells::new(Scope::Path, Profile::Full);
         cells.inform(Family::ProbeTlsVersion, Some(&["TLS 1.2"]));
         cells.inform(Family::ProbeTlsVersion, Some(&["TLS 1.3"]));
         assert_eq!(blocks(&cells, Family::ProbeTlsVersion), [r#"version="TLS 1.3""#]);
@@ -228,7 +265,7 @@ mod tests {
 
     #[test]
     fn replacing_under_a_key_leaves_the_other_keys() {
-        let mut cells = Cells::new(Scope::Target);
+        let mut cells = Cells::new(Scope::Target, Profile::Full);
         let family = Family::DnsResponseCode;
         cells.inform_under(family, &["system", "A", "NOERROR"], 2);
         cells.inform_under(family, &["system2", "A", "NOERROR"], 2);
@@ -246,7 +283,7 @@ mod tests {
 
     #[test]
     fn what_has_no_value_has_no_cell() {
-        let mut cells = Cells::new(Scope::Path);
+        let mut cells = Cells::new(Scope::Path, Profile::Full);
         cells.put(Family::ProbeTcpRtt, &[], Some(0.01));
         assert_eq!(cells.gauge(Family::ProbeTcpRtt, &[]), Some(0.01));
         cells.put(Family::ProbeTcpRtt, &[], None);
@@ -255,12 +292,34 @@ mod tests {
 
     #[test]
     fn cells_are_sorted_by_family_then_labels() {
-        let mut cells = Cells::new(Scope::Path);
+        let mut cells = Cells::new(Scope::Path, Profile::Full);
         for layer in ["tls", "api", "dns"] {
             cells.add(Family::ProbeLayerFailures, &[layer], 0);
             cells.set(Family::ProbeLayerSuccess, &[layer], 1.0);
         }
         cells.add(Family::ProbeRuns, &[], 1);
         assert!(cells.iter().is_sorted_by_key(|cell| (cell.family, cell.block.clone())));
+    }
+
+    #[test]
+    fn what_a_profile_does_not_have_goes_and_what_it_has_keeps_its_value() {
+        let mut cells = Cells::new(Scope::Path, Profile::Full);
+        let fill = |cells: &mut Cells| {
+            cells.add(Family::ProbeRuns, &[], 1);
+            cells.set(Family::ProbeIpProtocol, &[], 4.0);
+            cells.observe(Family::ProbeLayerDuration, &["tcp"], 0.1, None);
+            cells.inform(Family::ProbeTlsVersion, Some(&["TLS 1.3"]));
+        };
+        let families = |cells: &Cells| cells.iter().map(|cell| cell.family).collect::<Vec<_>>();
+        fill(&mut cells);
+        assert_eq!(families(&cells).len(), 4);
+        cells.set_profile(Profile::Lean);
+        assert_eq!(families(&cells), [Family::ProbeRuns]);
+        fill(&mut cells);
+        assert_eq!(families(&cells), [Family::ProbeRuns]);
+        cells.set_profile(Profile::Full);
+        fill(&mut cells);
+        assert_eq!(families(&cells).len(), 4);
+        assert!(cells.iter().any(|cell| matches!(cell.value, Value::Counter(3))));
     }
 }

@@ -1,36 +1,49 @@
 //! The store as text, in one pass over its groups.
 //!
-//! Promises: families are contiguous and in the catalogue's order, owners sorted within them, series sorted by their
-//! labels; only one group is locked at a time.
+//! Promises: owners are sorted within a family, series by their labels; an owner's series are all of one moment; only one
+//! group is locked at a time, and nothing is compressed meanwhile.
 
+use std::io;
 use std::sync::LazyLock;
 
 use super::catalogue::Family;
 use super::cell::{Cell, Value};
-use super::exposition::{self, Format};
-use super::histogram::Histogram;
+use super::exposition::Format;
+use super::histogram::{Exemplar, Histogram};
+use super::packed::Packing;
 use super::store::Store;
 use super::{label, number};
+use crate::config::Profile;
 
 /// The texts around a histogram's labels, made once per family.
 struct Frame {
     bucket: String,
-    /// `le="…"} ` for every bucket.
-    bounds: Vec<String>,
+    /// `le="…"} ` for every bucket that is shown; one that is not is part of the next one that is.
+    bounds: Vec<Option<String>>,
     sum: String,
     count: String,
 }
 
 /// By [`Family::index`]; of no use, and empty, for what is no histogram.
-static FRAMES: LazyLock<Vec<Frame>> = LazyLock::new(|| Family::ALL.iter().map(|f| Frame::new(*f)).collect());
+static FULL: LazyLock<Vec<Frame>> = LazyLock::new(|| frames(Profile::Full));
+
+/// Those of the lean profile.
+static LEAN: LazyLock<Vec<Frame>> = LazyLock::new(|| frames(Profile::Lean));
+
+fn frames(profile: Profile) -> Vec<Frame> {
+    Family::ALL.iter().map(|family| Frame::new(*family, profile)).collect()
+}
 
 impl Frame {
-    fn new(family: Family) -> Self {
+    fn new(family: Family, profile: Profile) -> Self {
         let name = family.name();
+        let shown = family.bounds_in(profile);
         let bounds = family.bounds().iter().copied().chain([f64::INFINITY]);
+        let is_shown = |bound: &f64| bound.is_infinite() || shown.contains(bound);
+        let text = |bound: f64| is_shown(&bound).then(|| format!("le=\"{}\"}} ", number::bound(bound)));
         Self {
             bucket: format!("{name}_bucket{{"),
-            bounds: bounds.map(|bound| format!("le=\"{}\"}} ", number::bound(bound))).collect(),
+            bounds: bounds.map(text).collect(),
             sum: format!("{name}_sum{{"),
             count: format!("{name}_count{{"),
         }
@@ -38,29 +51,28 @@ impl Frame {
 }
 
 impl Store {
-    /// Appends every family that has series, the labels of `common` before their own; what ends an exposition is not
-    /// appended.
-    pub fn encode(&self, format: Format, common: &str, out: &mut Vec<u8>) {
-        let mut texts: Vec<Vec<u8>> = self.sizes().iter().map(|size| Vec::with_capacity(*size)).collect();
+    /// Adds all series, the labels of `common` before their own.
+    pub(super) fn encode(&self, format: Format, common: &str, packing: &mut Packing) -> io::Result<()> {
         for group in self.groups() {
             let owner = label::joined(common, &group.block);
             let cells = group.lock();
+            let frames = match cells.profile() {
+                Profile::Full => &FULL,
+                Profile::Lean => &LEAN,
+            };
             for cell in cells.iter() {
-                if let Some(text) = texts.get_mut(cell.family.index()) {
-                    write(text, format, &owner, cell);
+                if let Some(text) = packing.text(cell.family) {
+                    write(text, format, &owner, cell, frames);
                 }
             }
+            drop(cells);
+            packing.settle()?;
         }
-        self.remember_sizes(texts.iter().map(Vec::len));
-        out.reserve(texts.iter().map(Vec::len).sum::<usize>() + 256 * texts.len());
-        for (family, text) in Family::ALL.iter().zip(texts).filter(|(_, text)| !text.is_empty()) {
-            exposition::head(out, format, family.name(), family.kind().label(), family.help());
-            out.extend_from_slice(&text);
-        }
+        Ok(())
     }
 }
 
-fn write(out: &mut Vec<u8>, format: Format, owner: &str, cell: &Cell) {
+fn write(out: &mut Vec<u8>, format: Format, owner: &str, cell: &Cell, frames: &[Frame]) {
     match &cell.value {
         Value::Gauge(value) | Value::Amount(value) => {
             open(out, cell.family.name(), owner, &cell.block);
@@ -71,7 +83,7 @@ fn write(out: &mut Vec<u8>, format: Format, owner: &str, cell: &Cell) {
             number::count(out, *count);
         }
         Value::Histogram(histogram) => {
-            let Some(frame) = FRAMES.get(cell.family.index()) else { return };
+            let Some(frame) = frames.get(cell.family.index()) else { return };
             return write_histogram(out, format, frame, [owner, &cell.block], histogram);
         }
     }
@@ -107,13 +119,19 @@ fn write_histogram(
     out.push(b',');
     let prefix = start..out.len();
     let mut total = 0;
-    for (at, (bucket, bound)) in histogram.buckets().zip(&frame.bounds).enumerate() {
-        if at > 0 {
+    let mut latest: Option<&(f64, Exemplar)> = None;
+    let mut first = true;
+    for (bucket, bound) in histogram.buckets().zip(&frame.bounds) {
+        total = bucket.cumulative;
+        latest = [latest, bucket.exemplar].into_iter().flatten().max_by(|a, b| a.1.at.total_cmp(&b.1.at));
+        let Some(bound) = bound else { continue };
+        if !first {
             out.extend_from_within(prefix.clone());
         }
+        first = false;
         out.extend_from_slice(bound.as_bytes());
         number::count(out, bucket.cumulative);
-        if let (Format::OpenMetrics100, Some((value, exemplar))) = (format, bucket.exemplar) {
+        if let (Format::OpenMetrics100, Some((value, exemplar))) = (format, latest.take()) {
             out.extend_from_slice(b" # {");
             out.extend_from_slice(exemplar.labels.as_bytes());
             out.extend_from_slice(b"} ");
@@ -122,7 +140,6 @@ fn write_histogram(
             number::value(out, exemplar.at);
         }
         out.push(b'\n');
-        total = bucket.cumulative;
     }
     out.extend_from_slice(frame.sum.as_bytes());
     labels(out, blocks);

@@ -1,16 +1,22 @@
 //! The flat store of probe results: a group of cells per owner, its leading labels rendered once.
 //!
-//! Promises: a writer locks only its own group, and a scrape locks one group at a time, so neither waits long for the
-//! other; an owner that is removed takes its series with it at once, and a writer that still holds its group writes
+//! Promises: a writer locks only its own group, and a scrape locks one group at a time and the list of groups for some of
+//! them, so neither waits long for the other, however many there are; an owner that is removed takes its series with it at once, and a writer that still holds its group writes
 //! where nobody reads.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::catalogue::{Family, Scope};
 use super::cell::Cells;
 use super::label;
+use crate::config::Profile;
 use crate::outcome::{Family as AddressFamily, PathId};
+
+/// Groups that are taken off the list at once: some tens of microseconds.
+const AT_ONCE: usize = 512;
 
 /// Whose series they are. Sorted by target, so that what belongs to one target is together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,8 +90,8 @@ pub(super) struct Group {
 }
 
 impl Group {
-    fn new(owner: &Owner) -> Self {
-        Self { block: owner.block(), cells: Mutex::new(Cells::new(owner.scope())) }
+    fn new(owner: &Owner, profile: Profile) -> Self {
+        Self { block: owner.block(), cells: Mutex::new(Cells::new(owner.scope(), profile)) }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Cells> {
@@ -97,8 +103,7 @@ impl Group {
 #[derive(Debug, Default)]
 pub struct Store {
     groups: RwLock<BTreeMap<Owner, Arc<Group>>>,
-    /// Bytes of every family's text in the last exposition, so that the next one need not grow its buffers.
-    sizes: Mutex<Vec<usize>>,
+    lean: AtomicBool,
 }
 
 impl Store {
@@ -112,10 +117,29 @@ impl Store {
     pub fn write<R>(&self, owner: Owner, change: impl FnOnce(&mut Cells) -> R) -> R {
         let known = self.read().get(&owner).map(Arc::clone);
         let group = known.unwrap_or_else(|| {
-            let group = Arc::new(Group::new(&owner));
+            let group = Arc::new(Group::new(&owner, self.profile()));
             Arc::clone(self.edit().entry(owner).or_insert(group))
         });
-        change(&mut group.lock())
+        let mut cells = group.lock();
+        // It may have been made while the profile changed.
+        cells.set_profile(self.profile());
+        change(&mut cells)
+    }
+
+    /// Which series there are.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        if self.lean.load(Ordering::Relaxed) { Profile::Lean } else { Profile::Full }
+    }
+
+    /// Says which series there are: those that are none any more go at once, others come when they are written, and those
+    /// of both keep their values.
+    pub fn set_profile(&self, profile: Profile) {
+        let before = self.profile();
+        self.lean.store(profile == Profile::Lean, Ordering::Relaxed);
+        if before != profile {
+            self.groups().for_each(|group| group.lock().set_profile(profile));
+        }
     }
 
     /// Removes a path, and what it shared with other paths if it was the last one.
@@ -149,21 +173,29 @@ impl Store {
         paths.map(|(path, group)| (path, group.lock().gauge(family, &[]))).collect()
     }
 
-    /// Every group, sorted by owner.
-    pub(super) fn groups(&self) -> Vec<Arc<Group>> {
-        self.read().values().map(Arc::clone).collect()
+    /// Every group, sorted by owner. The list is not locked while one of them is looked at: what comes and goes meanwhile
+    /// may be among them or not.
+    pub(super) fn groups(&self) -> impl Iterator<Item = Arc<Group>> {
+        let mut last = None;
+        let more = move || {
+            let (groups, until) = self.after(last.as_ref());
+            last = until;
+            (!groups.is_empty()).then_some(groups)
+        };
+        std::iter::from_fn(more).flatten()
     }
 
-    /// A good guess of the bytes of every family's text.
-    pub(super) fn sizes(&self) -> Vec<usize> {
-        let sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if sizes.is_empty() { vec![0; Family::ALL.len()] } else { sizes }
-    }
-
-    pub(super) fn remember_sizes(&self, sizes: impl Iterator<Item = usize>) {
-        // A little more, for counts that get longer.
-        let sizes = sizes.map(|size| size + size / 64).collect();
-        *self.sizes.lock().unwrap_or_else(PoisonError::into_inner) = sizes;
+    /// The next groups, and the owner of the last of them.
+    fn after(&self, last: Option<&Owner>) -> (Vec<Arc<Group>>, Option<Owner>) {
+        let from = last.map_or(Bound::Unbounded, Bound::Excluded);
+        let groups = self.read();
+        let mut until = None;
+        let next = groups.range((from, Bound::Unbounded)).take(AT_ONCE).map(|(owner, group)| {
+            until = Some(owner);
+            Arc::clone(group)
+        });
+        let next: Vec<_> = next.collect();
+        (next, until.cloned())
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Owner, Arc<Group>>> {
@@ -202,7 +234,7 @@ mod tests {
     }
 
     fn blocks(store: &Store) -> Vec<String> {
-        store.groups().iter().map(|group| group.block.to_string()).collect()
+        store.groups().map(|group| group.block.to_string()).collect()
     }
 
     #[test]
@@ -212,7 +244,7 @@ mod tests {
         let v6 = path("a", "direct", AddressFamily::Ipv6);
         fill(&store, &v4);
         fill(&store, &v6);
-        assert_eq!(store.groups().len(), 4);
+        assert_eq!(store.groups().count(), 4);
         store.remove_path(&v6);
         assert_eq!(
             blocks(&store),
@@ -240,7 +272,7 @@ mod tests {
         let store = Store::new();
         fill(&store, &path("a", "direct", AddressFamily::Ipv4));
         store.remove_path(&path("a", "direct", AddressFamily::Ipv6));
-        assert_eq!(store.groups().len(), 3);
+        assert_eq!(store.groups().count(), 3);
     }
 
     #[test]
@@ -248,11 +280,47 @@ mod tests {
         let store = Store::new();
         let path = path("a", "direct", AddressFamily::Ipv4);
         fill(&store, &path);
-        let held = store.groups();
+        let held: Vec<_> = store.groups().collect();
         store.remove_target("a");
         for group in held {
             group.lock().clear(Family::TargetUp);
         }
-        assert!(store.groups().is_empty());
+        assert!(store.groups().next().is_none());
+    }
+
+    #[test]
+    fn groups_are_walked_in_order_however_many_there_are() {
+        let store = Store::new();
+        let names: Vec<String> = (0..2 * AT_ONCE + 7).map(|number| format!("target-{number:05}")).collect();
+        for name in &names {
+            store.write(Owner::target(&name.as_str().into()), |cells| cells.set(Family::TargetUp, &[], 1.0));
+        }
+        let expected: Vec<_> = names.iter().map(|name| format!("target=\"{name}\"")).collect();
+        assert_eq!(blocks(&store), expected);
+        // Who is where the walk goes on may go.
+        let mut walked = store.groups();
+        assert_eq!(walked.by_ref().take(AT_ONCE).count(), AT_ONCE);
+        store.remove_target(&names[AT_ONCE - 1]);
+        store.remove_target(&names[AT_ONCE]);
+        assert_eq!(&*walked.next().unwrap().block, expected[AT_ONCE + 1]);
+    }
+
+    #[test]
+    fn a_profile_that_changes_leaves_what_it_has_as_it_was() {
+        let store = Store::new();
+        let path = path("a", "direct", AddressFamily::Ipv4);
+        let run = || {
+            store.write(Owner::path(&path), |cells| {
+                cells.add(Family::ProbeRuns, &[], 1);
+                cells.set(Family::ProbeTcpRtt, &[], 0.01);
+            });
+            store.groups().map(|group| group.lock().iter().count()).sum::<usize>()
+        };
+        assert_eq!(run(), 2);
+        store.set_profile(Profile::Lean);
+        let left = store.groups().map(|group| group.lock().iter().count()).sum::<usize>();
+        assert_eq!((left, run()), (1, 1));
+        store.set_profile(Profile::Full);
+        assert_eq!(run(), 2);
     }
 }

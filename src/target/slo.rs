@@ -8,6 +8,9 @@ use std::time::Duration;
 /// counted.
 pub const CALL_BOUNDS: [f64; 10] = [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 120.0];
 
+/// Those of them that the lean profile shows: most calls are between the first and the last, and objectives are round.
+pub const LEAN_CALL_BOUNDS: [f64; 5] = [0.1, 0.5, 1.0, 2.0, 5.0];
+
 /// Parts of an objective in one whole.
 const WHOLE: u32 = 1_000_000;
 

@@ -1,48 +1,44 @@
 //! `/metrics`.
 //!
 //! Promises: rendering and compressing happen beside the async workers. Compressing 15 MB on a worker, as the layer
-//! for all other pages does, made timers 20 ms late.
+//! for all other pages does, made timers 20 ms late. A scraper that reads slowly holds what is compressed and neither a
+//! lock nor a place among those who render.
 
-use std::io::{self, Write as _};
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, VARY};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use futures_util::stream;
 
 use super::WebState;
 use super::render::beside;
-use crate::metrics::{Format, Metrics};
+use crate::metrics::Format;
 
 pub(super) async fn metrics(State(state): State<Arc<WebState>>, headers: HeaderMap) -> Response {
     let format = Format::negotiate(&joined(&headers, &ACCEPT));
     let zip = takes_gzip(&joined(&headers, &ACCEPT_ENCODING));
     let metrics = Arc::clone(&state.metrics);
     beside(&state.renders, move || {
-        let Ok(text) = render(&metrics, format, zip) else {
-            return (StatusCode::INTERNAL_SERVER_ERROR, "failed to render the metrics\n").into_response();
+        let packed = match metrics.pack(format) {
+            Ok(packed) => packed,
+            Err(error) => {
+                tracing::error!(%error, "the metrics cannot be compressed");
+                return (StatusCode::INTERNAL_SERVER_ERROR, "failed to render the metrics\n").into_response();
+            }
         };
         let about = [(CONTENT_TYPE, format.content_type()), (VARY, "accept, accept-encoding")];
         if zip {
-            (about, [(CONTENT_ENCODING, "gzip")], text).into_response()
+            let pieces = packed.gzip().map(Ok::<_, Infallible>);
+            (about, [(CONTENT_ENCODING, "gzip")], Body::from_stream(stream::iter(pieces))).into_response()
         } else {
-            (about, text).into_response()
+            (about, Body::from_stream(stream::iter(packed.plain()))).into_response()
         }
     })
     .await
-}
-
-fn render(metrics: &Metrics, format: Format, zip: bool) -> io::Result<Vec<u8>> {
-    let text = metrics.render(format);
-    if !zip {
-        return Ok(text);
-    }
-    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 16), Compression::fast());
-    encoder.write_all(&text)?;
-    encoder.finish()
 }
 
 fn joined(headers: &HeaderMap, name: &HeaderName) -> String {

@@ -7,11 +7,13 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use api_canary::config::Profile;
 use api_canary::metrics;
+use api_canary::metrics::catalogue::Family;
 use api_canary::outcome::{Layer, Reason};
 
 use crate::promql::{Matcher, Reading, read, seconds};
-use files::{alerts, checks, list, rules, texts};
+use files::{alerts, checks, list, rules, text, texts};
 
 /// Rates over less see too few scrapes, with one a minute.
 const SHORTEST_RATE: f64 = 4.0 * 60.0;
@@ -142,6 +144,46 @@ fn rules_ask_for_metrics_labels_and_values_that_exist_and_for_one_job_only() {
             }
         }
     }
+}
+
+/// Whether a metric is one that the lean profile does not have.
+pub(crate) fn only_full(metric: &str) -> bool {
+    let of = |family: &&Family| {
+        metric.strip_prefix(family.name()).is_some_and(|end| ["", "_bucket", "_sum", "_count"].contains(&end))
+    };
+    Family::ALL.iter().find(of).is_some_and(|family| !family.is_in(Profile::Lean))
+}
+
+#[test]
+fn all_alerts_work_with_the_lean_profile_but_for_those_that_are_listed() {
+    let all = rules();
+    // What a record asks for, who uses the record asks for.
+    let mut lost: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let before = lost.len();
+        for (_, rule) in &all {
+            let lacks = |metric: &str| only_full(metric) || lost.contains(metric);
+            if expression(rule).selectors.iter().any(|selector| lacks(&selector.metric)) {
+                lost.extend(rule["record"].as_str().or(rule["alert"].as_str()).map(str::to_owned));
+            }
+        }
+        if lost.len() == before {
+            break;
+        }
+    }
+    let lost: BTreeSet<&str> =
+        lost.iter().map(String::as_str).filter(|name| name.starts_with("ApiCanary")).collect();
+    let page = text("docs/alerts.md");
+    let (_, section) = page.split_once("\n## With the lean profile\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| ApiCanary")?.split_once(" |"));
+    let listed: BTreeSet<String> = rows.map(|(name, _)| format!("ApiCanary{name}")).collect();
+    assert_eq!(lost, listed.iter().map(String::as_str).collect());
+    assert!(
+        !alerts()
+            .iter()
+            .any(|(name, rule)| lost.contains(name.as_str()) && rule["labels"]["severity"] == "critical")
+    );
 }
 
 #[test]

@@ -77,7 +77,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
             ":3:46: targets[0].interval: \"5x\" is not a duration",
             ":4:5: targets[1].provider: missing",
             ":4:13: targets[1].name: \"a\" is the name of the target on line 3 already",
-            ":5:1: metrics: \"metrics\" is not supported in this release",
+            ":5:10: metrics: ",
         ],
     ),
     ("nothing", "", &[":1:1: there is nothing in it: a config needs at least `targets`"]),

@@ -12,7 +12,7 @@ mod mutations;
 mod round_trip;
 mod variables;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::peers::process::program;
 use crate::workspace::Workspace;
@@ -40,6 +40,28 @@ fn every_board_keeps_every_rule_but_for_a_reason() {
         assert!(lint::RULES.contains(&exclusion.rule), "no rule: {exclusion:?}");
         assert!(exclusion.reason.ends_with('.'), "no reason: {exclusion:?}");
         assert!(findings.iter().any(|finding| exclusion.covers(finding)), "not needed: {exclusion:?}");
+    }
+}
+
+#[test]
+fn panels_that_are_empty_with_the_lean_profile_are_listed() {
+    let page = std::fs::read_to_string(board::directory().join("../docs/dashboards.md")).unwrap();
+    let (_, section) = page.split_once("\n## With the lean profile\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    for (board, name) in Board::all().iter().zip(["api", "canary", "overview", "target"]) {
+        assert_eq!(board.uid(), format!("api-canary-{name}"));
+        let mut empty: BTreeMap<&str, bool> = BTreeMap::new();
+        for query in board.queries() {
+            let reading = crate::promql::read(query.text()).unwrap();
+            let lacks = reading.selectors.iter().any(|selector| crate::alerts::only_full(&selector.metric));
+            *empty.entry(query.panel.title()).or_insert(true) &= lacks;
+        }
+        let expected: BTreeSet<&str> =
+            empty.into_iter().filter_map(|(title, empty)| empty.then_some(title)).collect();
+        let row =
+            section.lines().find(|line| line.to_lowercase().starts_with(&format!("| {name} |"))).unwrap();
+        let listed = row.trim_end_matches(" |").rsplit(" | ").next().unwrap().split("; ");
+        assert_eq!(listed.collect::<BTreeSet<_>>(), expected, "{name}");
     }
 }
 

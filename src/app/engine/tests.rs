@@ -48,7 +48,7 @@ fn over(prober: &Arc<Prober>, run: &Run) -> Finished {
 }
 
 fn text(engine: &Engine) -> String {
-    String::from_utf8(engine.tools.metrics.render(Format::Text004)).unwrap()
+    String::from_utf8(engine.tools.metrics.render(Format::Text004).unwrap()).unwrap()
 }
 
 #[tokio::test]

@@ -61,11 +61,6 @@ impl<'a> Entries<'a> {
             from_env: None,
         };
         let list = format!("known here: {}", words(known));
-        if comes_later(&place.path) {
-            let message = format!("{} is not supported in this release", quoted(&key.text));
-            self.mapping.report.add_with_help(&place, message, list);
-            return;
-        }
         let help = match did_you_mean(&key.text, known) {
             Some(near) => format!("{near} ({list})"),
             None => list,
@@ -101,13 +96,6 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         let path = Path::Key(&self.mapping.path, &key.text);
         seed.deserialize(Decoder { node, path, item: false, report: self.mapping.report })
     }
-}
-
-/// Keys that are described but not there yet: who writes one has made no mistake of spelling.
-const LATER: [&str; 1] = ["metrics"];
-
-fn comes_later(path: &str) -> bool {
-    LATER.contains(&path.rsplit('.').next().unwrap_or_default())
 }
 
 /// What a [`super::Field`] is made of, in this order: the value, its line, column, path and variables.

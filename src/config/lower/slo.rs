@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Context, timing};
+use crate::config::Profile;
 use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place};
 use crate::config::raw::{RawSlo, Time, WINDOW, shown};
-use crate::target::{CALL_BOUNDS, Slo};
+use crate::target::{CALL_BOUNDS, LEAN_CALL_BOUNDS, Slo};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -22,6 +23,7 @@ pub(super) fn slo(
     field: Field<RawSlo>,
     target: &Place,
     name: Checked<&Arc<str>>,
+    profile: Checked<Profile>,
     context: &Context<'_>,
 ) -> Checked<Option<Slo>> {
     let Some((raw, place)) = field.checked()? else { return Ok(None) };
@@ -40,7 +42,7 @@ pub(super) fn slo(
         Err(reported) => Err(reported),
     };
     let latency = match raw.latency.checked() {
-        Ok(Some((Time(latency), place))) => bound(latency, &place, context).map(Some),
+        Ok(Some((Time(latency), place))) => bound(latency, &place, profile, context).map(Some),
         Ok(None) => Ok(None),
         Err(reported) => Err(reported),
     };
@@ -56,12 +58,22 @@ fn window_of(window: Duration, place: &Place, context: &Context<'_>) -> Checked<
     Err(context.report.add(place, message))
 }
 
-fn bound(latency: Duration, place: &Place, context: &Context<'_>) -> Checked<Duration> {
-    let bounds = CALL_BOUNDS.map(Duration::from_secs_f64);
+fn bound(
+    latency: Duration,
+    place: &Place,
+    profile: Checked<Profile>,
+    context: &Context<'_>,
+) -> Checked<Duration> {
+    let (bounds, with) = match profile? {
+        Profile::Full => (&CALL_BOUNDS[..], ""),
+        Profile::Lean => (&LEAN_CALL_BOUNDS[..], " with `metrics: { profile: lean }`"),
+    };
+    let bounds: Vec<Duration> = bounds.iter().copied().map(Duration::from_secs_f64).collect();
     if bounds.contains(&latency) {
         return Ok(latency);
     }
-    let message = format!("{} is not a bound of `api_latency_seconds`", place.show(&shown(latency)));
-    let help = format!("what lies between two of them is not counted: {}", bounds.map(shown).join(", "));
+    let message = format!("{} is not a bound of `api_latency_seconds`{with}", place.show(&shown(latency)));
+    let bounds: Vec<String> = bounds.into_iter().map(shown).collect();
+    let help = format!("what lies between two of them is not counted: {}", bounds.join(", "));
     Err(context.report.add_with_help(place, message, help))
 }

@@ -56,7 +56,7 @@ pub(super) fn lower(
     let sites = sites();
     let known = sites.as_ref().map_or(&[][..], Vec::as_slice);
     let status_page = call::status_page(raw.status_page, provider, known, context);
-    let slo = slo::slo(raw.slo, place, name.as_ref().map_err(|reported| *reported), context);
+    let slo = slo::slo(raw.slo, place, name.as_ref().map_err(|reported| *reported), shared.profile, context);
     let (call, limited_at) = call?;
     let target = Target {
         name: name?,

@@ -18,6 +18,10 @@ const LAST: [Family; 6] = [
 /// Writes all lookups of one run. The name servers of `system` come and go with resolv.conf, and their series with them;
 /// they have none of duration, which `system` has.
 pub(super) fn lookups<'a>(cells: &mut Cells, lookups: impl Iterator<Item = &'a Lookup> + Clone) {
+    let wanted = LAST.iter().chain([&Family::DnsLookupDuration]).any(|family| cells.wants(*family));
+    if !wanted {
+        return;
+    }
     let mut asked: Vec<String> = Vec::new();
     for lookup in lookups {
         let (Some(evidence), Some(took)) = (lookup.stage.evidence(), lookup.stage.took()) else { continue };

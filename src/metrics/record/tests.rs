@@ -22,7 +22,7 @@ use crate::schedule::Pause;
 use crate::units::Usd;
 
 fn read(metrics: &Metrics, format: Format) -> Parsed {
-    let text = String::from_utf8(metrics.render(format)).unwrap();
+    let text = String::from_utf8(metrics.render(format).unwrap()).unwrap();
     parse(&text, format).unwrap_or_else(|problem| panic!("{problem}\n{text}"))
 }
 
@@ -32,12 +32,16 @@ fn text(metrics: &Metrics) -> Parsed {
 
 fn recorded(outcomes: &[Outcome]) -> Metrics {
     let metrics = Metrics::new().unwrap();
+    record_all(&metrics, outcomes);
+    metrics
+}
+
+fn record_all(metrics: &Metrics, outcomes: &[Outcome]) {
     for outcome in outcomes {
         metrics.record_lookups(&outcome.path.target, std::iter::once(&sample::lookup(outcome)));
         metrics.record(outcome);
         metrics.count_calls(outcome, true, "models");
     }
-    metrics
 }
 
 fn v4() -> PathId {
@@ -275,7 +279,7 @@ fn what_retires_takes_its_series_and_no_others() {
     assert_eq!(left.count(), others);
     assert_eq!(metrics.paths().len(), 1);
     metrics.retire_target("other");
-    assert!(!String::from_utf8(metrics.render(Format::Text004)).unwrap().contains("target="));
+    assert!(!String::from_utf8(metrics.render(Format::Text004).unwrap()).unwrap().contains("target="));
 }
 
 #[test]
@@ -496,7 +500,7 @@ fn promtool_has_nothing_to_say() {
         SystemTime::UNIX_EPOCH,
     );
     metrics.program().reloaded(true, std::time::UNIX_EPOCH);
-    promtool(&metrics.render(Format::Text004));
+    promtool(&metrics.render(Format::Text004).unwrap());
 }
 
 fn counters(parsed: &Parsed) -> impl Iterator<Item = (&crate::metrics::strict::Series, f64)> {

@@ -14,7 +14,7 @@ pub(super) fn handshake(cells: &mut Cells, evidence: Option<&TlsEvidence>) {
     cells.put(Family::ProbeSslEarliestCertExpiry, &[], expiry.map(unix_seconds));
     let verified = evidence.and_then(|evidence| evidence.verified_until);
     cells.put(Family::ProbeSslLastChainExpiry, &[], verified.map(unix_seconds));
-    match chain.and_then(|chain| chain.leaf()) {
+    match chain.and_then(|chain| chain.leaf()).filter(|_| cells.wants(Family::ProbeSslLastChain)) {
         Some(leaf) => certificate(cells, leaf),
         None => cells.inform(Family::ProbeSslLastChain, None),
     }

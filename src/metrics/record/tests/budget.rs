@@ -1,6 +1,8 @@
 //! How many series there are at the most.
 
 use super::*;
+use crate::config::Profile;
+use crate::metrics::catalogue::{Family as Catalogued, SERIES_PER_LEAN_TARGET};
 
 /// Everything that can be said about a path on the direct route.
 pub(super) fn everything(family: Family) -> Outcome {
@@ -58,8 +60,8 @@ fn samples_of(parsed: &Parsed, value: &str) -> usize {
     parsed.samples.keys().filter(|(_, labels)| has(labels)).count()
 }
 
-#[test]
-fn a_target_stays_within_its_budget_of_series() {
+/// The metrics of a target of which everything is known.
+fn complete(profile: Profile, failed: &[Outcome]) -> Parsed {
     let hello = |family| {
         let mut outcome = everything(family);
         if let Stage::Passed { evidence, .. } = &mut outcome.stages.api {
@@ -70,8 +72,12 @@ fn a_target_stays_within_its_budget_of_series() {
     let families = [Family::Ipv4, Family::Ipv6];
     // The call that is configured, and the one that is made while that one waits.
     let outcomes: Vec<Outcome> = families.map(hello).into_iter().chain(families.map(everything)).collect();
-    let metrics = recorded(&outcomes);
     let target: Arc<str> = "claude".into();
+    let metrics = Metrics::new().unwrap();
+    let objectives = [(Arc::clone(&target), 0.995)].into();
+    metrics.configure(Configured { objectives, profile, ..Configured::default() });
+    record_all(&metrics, &outcomes);
+    record_all(&metrics, failed);
     let findings = vec![Reason::DnsResolverDown, Reason::DnsDisagreement];
     let call = CallState {
         retry_at: Some(SystemTime::UNIX_EPOCH),
@@ -88,11 +94,76 @@ fn a_target_stays_within_its_budget_of_series() {
         diagnosis: Some(told),
         ..TargetSummary::default()
     };
-    let objectives = [(Arc::clone(&target), 0.995)].into();
-    metrics.configure(Configured { objectives, ..Configured::default() });
     metrics.record_target(&target, &summary, SystemTime::UNIX_EPOCH);
-    let count = samples_of(&text(&metrics), "claude");
+    text(&metrics)
+}
+
+#[test]
+fn a_target_stays_within_its_budget_of_series() {
+    let count = samples_of(&complete(Profile::Full, &[]), "claude");
     assert!(count <= SERIES_PER_TARGET, "{count} series");
+}
+
+#[test]
+fn a_lean_target_stays_within_its_budget_of_series_also_when_it_fails() {
+    // What fails in the last layer has passed all others: none has more series.
+    let failing = |family| {
+        let mut outcome = everything(family);
+        if let Stage::Passed { took, evidence } = outcome.stages.api {
+            let failure = Failure::new(Reason::ProviderOverloaded, "");
+            outcome.stages.api = Stage::Failed { took, failure, evidence };
+        }
+        outcome
+    };
+    let parsed = complete(Profile::Lean, &[Family::Ipv4, Family::Ipv6].map(failing));
+    let count = samples_of(&parsed, "claude");
+    assert!(count <= SERIES_PER_LEAN_TARGET, "{count} series");
+    let known = |(name, _): &(String, Vec<(String, String)>)| {
+        let of = |family: &&Catalogued| {
+            name.strip_prefix(family.name())
+                .is_some_and(|end| ["", "_bucket", "_sum", "_count"].contains(&end))
+        };
+        Catalogued::ALL.iter().find(of).is_none_or(|family| family.is_in(Profile::Lean))
+    };
+    assert_eq!(parsed.samples.keys().find(|series| !known(series)), None);
+}
+
+#[test]
+fn with_the_lean_profile_the_latency_has_fewer_buckets_and_the_same_counts() {
+    let metrics = Metrics::new().unwrap();
+    record_all(&metrics, &[sample::good(&v4())]);
+    let buckets = |parsed: &Parsed| {
+        let of = |label: &str| {
+            let labels = [
+                ("target", "claude"),
+                ("route", "direct"),
+                ("endpoint", "models"),
+                ("connection", "fresh"),
+                ("le", label),
+            ];
+            parsed.value("api_latency_seconds_bucket", &labels)
+        };
+        ["0.005", "0.025", "0.1", "0.25", "0.5", "1.0", "2.0", "5.0", "10.0", "120.0", "+Inf"].map(of)
+    };
+    let full = read(&metrics, Format::OpenMetrics100);
+    let lean = Configured { profile: Profile::Lean, ..Configured::default() };
+    metrics.configure(lean);
+    let lean = read(&metrics, Format::OpenMetrics100);
+    for (full, lean) in buckets(&full).into_iter().zip(buckets(&lean)) {
+        assert!(full.is_some() && lean.is_none_or(|lean| Some(lean) == full), "{full:?} {lean:?}");
+    }
+    assert_eq!(buckets(&lean).iter().flatten().count(), 6);
+    assert_eq!(full.exemplars.values().collect::<Vec<_>>(), lean.exemplars.values().collect::<Vec<_>>());
+    // What goes comes again with the next run, and what stayed was counted meanwhile.
+    let runs = |parsed: &Parsed| parsed.value("probe_runs_total", &V4);
+    let rtt = |parsed: &Parsed| parsed.value("probe_tcp_rtt_seconds", &V4);
+    assert_eq!((runs(&lean), rtt(&lean)), (Some(1.0), None));
+    metrics.record(&sample::good(&v4()));
+    metrics.configure(Configured::default());
+    metrics.record(&sample::good(&v4()));
+    let parsed = text(&metrics);
+    assert_eq!((runs(&parsed), rtt(&parsed)), (Some(3.0), Some(0.011)));
+    assert!(buckets(&parsed).iter().all(Option::is_some));
 }
 
 #[test]
