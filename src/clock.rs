@@ -28,6 +28,12 @@ pub fn from_unix(seconds: i64) -> Option<SystemTime> {
     if seconds >= 0 { UNIX_EPOCH.checked_add(distance) } else { UNIX_EPOCH.checked_sub(distance) }
 }
 
+/// The time at a count of seconds and nanoseconds since 1970, as the kernel gives it; `None` where it does not fit.
+#[must_use]
+pub fn from_unix_parts(seconds: i64, nanoseconds: u32) -> Option<SystemTime> {
+    from_unix(seconds)?.checked_add(Duration::from_nanos(nanoseconds.into()))
+}
+
 /// The day a time is on in UTC: days since 1970-01-01.
 #[must_use]
 pub fn utc_day(time: SystemTime) -> i64 {

@@ -152,6 +152,11 @@ pub struct PathPart {
     pub endpoint: String,
     /// The attempt that succeeded, where the first one did not; `null` otherwise.
     pub succeeded_in_attempt: Option<usize>,
+    /// How long what came for it waited for this canary, which was busy; the times of the layers are without it, as far as
+    /// the kernel tells.
+    pub late_seconds: f64,
+    /// Whether that is so much (10 ms, and a tenth of the journey) that the canary itself was slow.
+    pub canary_slow: bool,
 }
 
 /// One certificate.
@@ -297,6 +302,8 @@ impl PathPart {
             layers: layers::of(outcome, language),
             endpoint: outcome.endpoint.to_string(),
             succeeded_in_attempt: again.then(|| outcome.retries.len() + 1),
+            late_seconds: outcome.late.as_secs_f64(),
+            canary_slow: outcome.canary_slow(),
         }
     }
 }

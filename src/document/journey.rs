@@ -19,6 +19,11 @@ pub struct JourneyPart {
     pub started: String,
     /// How long it took, whole.
     pub seconds: f64,
+    /// How long what came for it waited for this canary, which was busy; the times of the layers are without it, as far as
+    /// the kernel tells.
+    pub late_seconds: f64,
+    /// Whether that is so much (10 ms, and a tenth of the journey) that the canary itself was slow.
+    pub canary_slow: bool,
     /// The endpoint, without its query.
     pub endpoint: String,
     /// The route.
@@ -69,6 +74,8 @@ impl JourneyPart {
         Self {
             started: started(outcome.started),
             seconds: outcome.took.as_secs_f64(),
+            late_seconds: outcome.late.as_secs_f64(),
+            canary_slow: outcome.canary_slow(),
             endpoint: outcome.endpoint.to_string(),
             route: outcome.path.route.to_string(),
             family: Label(outcome.path.family),

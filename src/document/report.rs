@@ -147,6 +147,9 @@ fn paths(out: &mut String, target: &TargetPart, language: Language) {
                 vec![layer, told(state).to_owned(), part.seconds.map_or_else(String::new, seconds), detail]
             }),
         );
+        if path.canary_slow {
+            paragraph(out, &texts::canary_slow(path.late_seconds, language));
+        }
     }
 }
 

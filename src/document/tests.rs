@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::samples::{all, document};
+use super::samples::{all, document, surroundings};
 use super::*;
 use crate::document::generated::generated;
 use misfit::misfit;
@@ -158,4 +158,31 @@ fn times_have_as_many_figures_as_people_read() {
     ] {
         assert_eq!(time(Duration::from_nanos(nanos)), told);
     }
+}
+
+#[test]
+fn a_journey_in_which_the_canary_was_slow_says_so_everywhere() {
+    for language in Language::ALL {
+        let mut found = all().remove(0);
+        let words = |found: &Investigated| {
+            let document = Document::of(std::slice::from_ref(found), &surroundings(), language);
+            let value: Value = serde_json::from_str(&document.json().unwrap()).unwrap();
+            let path = value["targets"][0]["paths"][0].clone();
+            (
+                (path["late_seconds"].clone(), path["canary_slow"].clone()),
+                markdown(&document, language, false),
+            )
+        };
+        let told = texts::canary_slow(0.035, language);
+        let (keys, report) = words(&found);
+        assert_eq!(keys, (json!(0.0), json!(false)));
+        assert!(!report.contains(&told));
+        found.run.outcomes[0].late = Duration::from_millis(35);
+        let journey = JourneyPart::of(&found.run.outcomes[0], language);
+        assert!(journey.canary_slow && (journey.late_seconds - 0.035).abs() < 1e-9);
+        let (keys, report) = words(&found);
+        assert_eq!(keys, (json!(0.035), json!(true)));
+        assert!(report.contains(&told), "{report}");
+    }
+    assert!(texts::canary_slow(0.035, Language::English).contains("late by 35 ms"));
 }

@@ -12,6 +12,8 @@ use socket2::SockRef;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout_at};
 
+use super::stamped::Stamped;
+use super::tcp_info;
 use super::trouble::{IoTrouble, of_connecting};
 use crate::units::Deadline;
 
@@ -29,7 +31,7 @@ pub struct Missed {
 pub struct Attempt {
     /// The address.
     pub address: SocketAddr,
-    /// How long it was tried.
+    /// How long it was tried; where it connected at once, the kernel's time of the handshake.
     pub took: Duration,
     /// Why it did not connect; `None` if it did.
     pub missed: Option<Missed>,
@@ -41,7 +43,31 @@ pub struct Dialled {
     /// The addresses that were tried, in order.
     pub attempts: Vec<Attempt>,
     /// The connection to the last of them, if it took it.
-    pub stream: Option<TcpStream>,
+    pub stream: Option<Stamped>,
+    /// The kernel's smoothed round-trip time of it (`TCP_INFO`), where it says.
+    pub rtt: Option<Duration>,
+    /// How long the connection was there before we took note.
+    pub late: Duration,
+}
+
+impl Dialled {
+    fn nothing(attempts: Vec<Attempt>) -> Self {
+        Self { attempts, stream: None, rtt: None, late: Duration::ZERO }
+    }
+
+    fn of(attempts: Vec<Attempt>, made: Option<Made>) -> Self {
+        match made {
+            None => Self::nothing(attempts),
+            Some(Made { stream, rtt, late }) => Self { attempts, stream: Some(stream), rtt, late },
+        }
+    }
+}
+
+/// A connection that was made.
+struct Made {
+    stream: Stamped,
+    rtt: Option<Duration>,
+    late: Duration,
 }
 
 /// Connects to the first of `addresses` that takes the connection.
@@ -51,13 +77,13 @@ pub async fn dial(addresses: &[IpAddr], port: u16, deadline: Deadline) -> Dialle
         let address = SocketAddr::new(*address, port);
         let begun = Instant::now();
         let share = deadline.share(begun, addresses.len() - index);
-        let (attempt, stream) = attempt(address, TcpStream::connect(address), begun, share).await;
+        let (attempt, made) = attempt(address, TcpStream::connect(address), begun, share).await;
         attempts.push(attempt);
-        if stream.is_some() {
-            return Dialled { attempts, stream };
+        if made.is_some() {
+            return Dialled::of(attempts, made);
         }
     }
-    Dialled { attempts, stream: None }
+    Dialled::nothing(attempts)
 }
 
 /// Connects to an address with segments of at most `largest` bytes, in both directions: the peer is told so when the
@@ -71,8 +97,8 @@ pub async fn dial_small(address: SocketAddr, largest: u16, deadline: Deadline) -
         SockRef::from(&socket).set_tcp_mss(largest.into())?;
         socket.connect(address).await
     };
-    let (attempt, stream) = attempt(address, connecting, Instant::now(), deadline).await;
-    Dialled { attempts: vec![attempt], stream }
+    let (attempt, made) = attempt(address, connecting, Instant::now(), deadline).await;
+    Dialled::of(vec![attempt], made)
 }
 
 /// What came of connecting to one address.
@@ -81,7 +107,7 @@ async fn attempt(
     connecting: impl Future<Output = io::Result<TcpStream>>,
     begun: Instant,
     deadline: Deadline,
-) -> (Attempt, Option<TcpStream>) {
+) -> (Attempt, Option<Made>) {
     let result = timeout_at(deadline.at(), connecting).await;
     let took = begun.elapsed();
     let (trouble, what) = match result {
@@ -89,7 +115,11 @@ async fn attempt(
             // Without it what is sent next would wait a whole round trip behind what was sent before. The
             // connection is up; should the option fail, the next layer's time shows it.
             let _ = stream.set_nodelay(true);
-            return (Attempt { address, took, missed: None }, Some(stream));
+            let known = tcp_info::known(&stream);
+            let rtt = known.map(|known| known.round_trip);
+            let exact = known.filter(|known| known.at_once).map_or(took, |known| known.round_trip.min(took));
+            let made = Made { stream: Stamped::new(stream), rtt, late: took - exact };
+            return (Attempt { address, took: exact, missed: None }, Some(made));
         }
         Ok(Err(error)) => (of_connecting(address, &error), error.to_string()),
         Err(_) => (IoTrouble::TimedOut, format!("no answer in {:.1} s", took.as_secs_f64())),
@@ -113,7 +143,7 @@ mod tests {
         assert_eq!(missed.trouble, IoTrouble::Refused);
         assert!(missed.words.starts_with(&format!("connecting to 127.0.0.99:{port}: ")), "{missed:?}");
         assert_eq!(dialled.attempts[1].missed, None);
-        assert_eq!(dialled.stream.unwrap().peer_addr().unwrap(), listener.local_addr().unwrap());
+        assert_eq!(dialled.stream.unwrap().socket().peer_addr().unwrap(), listener.local_addr().unwrap());
     }
 
     #[tokio::test]
@@ -125,12 +155,12 @@ mod tests {
             let dialled = dial_small(address, largest, deadline).await;
             assert_eq!(dialled.attempts[0].missed, None);
             let (peer, _) = listener.accept().await.unwrap();
-            for stream in [&peer, dialled.stream.as_ref().unwrap()] {
+            for stream in [&peer, dialled.stream.as_ref().unwrap().socket()] {
                 let sent = SockRef::from(stream).tcp_mss().unwrap();
                 assert!((256..=u32::from(largest)).contains(&sent), "{host} sends {sent}");
             }
             let ordinary = dial(&[address.ip()], address.port(), deadline).await;
-            let sent = SockRef::from(ordinary.stream.as_ref().unwrap()).tcp_mss().unwrap();
+            let sent = SockRef::from(ordinary.stream.as_ref().unwrap().socket()).tcp_mss().unwrap();
             assert!(sent > u32::from(largest), "{host} sends {sent} without the option");
         }
     }

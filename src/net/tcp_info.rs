@@ -4,17 +4,24 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-/// The kernel's smoothed round-trip time of a connection (`TCP_INFO`); `None` where it does not say.
-///
-/// Right after the handshake it is the time between SYN and SYN-ACK as the kernel saw them, so it stays exact when
-/// the program itself is late.
+/// What the kernel knows of a connection that was just made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    /// Its smoothed round-trip time: right after the handshake the time between SYN and SYN-ACK as the kernel saw them, so
+    /// it stays exact when the program itself is late.
+    pub(super) round_trip: Duration,
+    /// Nothing was sent again, so that the handshake took one round trip and no longer.
+    pub(super) at_once: bool,
+}
+
+/// What the kernel says of a connection (`TCP_INFO`); `None` where it does not say.
 #[cfg(target_os = "linux")]
 #[must_use]
 #[expect(
     unsafe_code,
     reason = "no maintained crate wraps TCP_INFO; one getsockopt into a zeroed plain struct"
 )]
-pub fn round_trip_time(stream: &TcpStream) -> Option<Duration> {
+pub(super) fn known(stream: &TcpStream) -> Option<Known> {
     use std::mem::{MaybeUninit, size_of};
     use std::os::fd::AsRawFd as _;
 
@@ -35,13 +42,16 @@ pub fn round_trip_time(stream: &TcpStream) -> Option<Duration> {
         }
         info.assume_init()
     };
-    (info.tcpi_rtt > 0).then(|| Duration::from_micros(info.tcpi_rtt.into()))
+    (info.tcpi_rtt > 0).then(|| Known {
+        round_trip: Duration::from_micros(info.tcpi_rtt.into()),
+        at_once: info.tcpi_total_retrans == 0,
+    })
 }
 
 /// Not known on this system.
 #[cfg(not(target_os = "linux"))]
 #[must_use]
-pub fn round_trip_time(_stream: &TcpStream) -> Option<Duration> {
+pub(super) fn known(_stream: &TcpStream) -> Option<Known> {
     None
 }
 
@@ -53,7 +63,8 @@ mod tests {
     async fn a_loopback_connection_has_a_small_round_trip_time() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let rtt = round_trip_time(&stream).unwrap();
+        let Known { round_trip: rtt, at_once } = known(&stream).unwrap();
+        assert!(at_once);
         assert!(rtt > Duration::ZERO && rtt < Duration::from_millis(100), "{rtt:?}");
     }
 }

@@ -110,9 +110,16 @@ pub struct Outcome {
     pub outside: OutsideChecks,
     /// The further attempts, where the first one failed and the target asks for them.
     pub retries: Vec<Attempt>,
-    /// How long in all what came for it waited for us: where it is much, the canary was slow and not the peer.
+    /// How long in all what came for it waited for us, as far as the kernel tells: where it is much, the canary was slow
+    /// and not the peer. The times of the layers are without it.
     pub late: Duration,
 }
+
+/// Waiting for us that is told where it is also a good part of the journey: less is what every busy moment costs.
+const MUCH: Duration = Duration::from_millis(10);
+
+/// A good part is one in so many.
+const GOOD_PART: u32 = 10;
 
 /// What is wrong with a journey, at its lowest layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +131,12 @@ pub struct Trouble<'a> {
 }
 
 impl Outcome {
+    /// Whether the canary itself was slow in it: what came waited for at least 10 ms, and a tenth of the journey's time.
+    #[must_use]
+    pub fn canary_slow(&self) -> bool {
+        self.late >= MUCH && self.late * GOOD_PART >= self.took
+    }
+
     /// Whether the journey reached the top and every expectation held.
     #[must_use]
     pub fn success(&self) -> bool {
@@ -177,5 +190,22 @@ impl Outcome {
         Layer::ALL
             .into_iter()
             .find_map(|layer| self.layer_failure(layer).map(|failure| Trouble { layer, failure }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::sample;
+
+    #[test]
+    fn the_canary_was_slow_where_waiting_for_it_is_much_and_a_good_part_of_the_journey() {
+        for (late, took, slow) in
+            [(9, 20, false), (10, 100, true), (10, 101, false), (40, 400, true), (0, 0, false)]
+        {
+            let mut outcome = sample::good(&sample::path("a", "direct", Family::Ipv4));
+            (outcome.late, outcome.took) = (Duration::from_millis(late), Duration::from_millis(took));
+            assert_eq!(outcome.canary_slow(), slow, "{late} of {took}");
+        }
     }
 }

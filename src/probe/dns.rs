@@ -1,8 +1,8 @@
 //! The DNS layer: one question to one resolver, and what came back, told apart.
 //!
 //! Promises: each server is asked directly, on a connection or a connected socket of our own, so that a refused port, a
-//! wrong id and silence are different things; the time is from the first query to the last answer; what does not change
-//! is made once per resolver.
+//! wrong id and silence are different things; the time is from the first query to the last answer as the kernel got it,
+//! however late we were to read it; what does not change is made once per resolver.
 
 mod compare;
 mod dnssec;
@@ -19,6 +19,7 @@ mod resolv_conf;
 mod resolver;
 #[cfg(test)]
 pub(crate) mod scripted;
+mod sent;
 mod system;
 
 use std::net::IpAddr;
@@ -40,6 +41,7 @@ use message::Edns;
 use question::{Answer, RawAnswer};
 pub(super) use question::{Question, QuestionError};
 pub(super) use resolver::{NameServers, PreparedResolver, ResolverError};
+use sent::Times;
 pub use system::{ResolvConf, SystemResolver};
 
 /// What one lookup found.
@@ -47,6 +49,8 @@ pub use system::{ResolvConf, SystemResolver};
 pub(super) struct Lookup {
     pub(super) stage: Stage<DnsEvidence>,
     pub(super) findings: Vec<Finding>,
+    /// How long in all what came waited for us.
+    pub(super) late: Duration,
 }
 
 impl Lookup {
@@ -59,6 +63,7 @@ impl Lookup {
         found: Found,
         result: Result<Answer, Failure>,
     ) -> Self {
+        let late = found.times.late;
         let mut evidence = DnsEvidence {
             resolver,
             record_type: question.record_type(),
@@ -73,7 +78,9 @@ impl Lookup {
             dnssec: found.said.dnssec,
         };
         match result {
-            Err(failure) => Self { stage: Stage::Failed { took, failure, evidence }, findings: Vec::new() },
+            Err(failure) => {
+                Self { stage: Stage::Failed { took, failure, evidence }, findings: Vec::new(), late }
+            }
             Ok(answer) => {
                 let extended = found.said.extended.as_deref();
                 let judged = judge::addresses(question.name(), &answer.addresses, expected, extended);
@@ -82,6 +89,7 @@ impl Lookup {
                 Self {
                     stage: Stage::Passed { took, evidence },
                     findings: judged.finding.into_iter().collect(),
+                    late,
                 }
             }
         }
@@ -102,6 +110,7 @@ struct Found {
     said: Said,
     queries: u32,
     truncated: bool,
+    times: Times,
 }
 
 /// What the one whose answer or failure is reported said.

@@ -24,6 +24,7 @@ use ::http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 
+use crate::net::Arrivals;
 use crate::outcome::{ApiEvidence, Failure, Finding, HttpVersion, Reason, Stage};
 use crate::provider::Event;
 use crate::units::Deadline;
@@ -43,14 +44,17 @@ use verdict::{Over, read_event};
 #[derive(Debug)]
 pub(super) struct Called {
     pub(super) stage: Stage<ApiEvidence>,
+    /// When it was over.
+    pub(super) ended: Instant,
     pub(super) findings: Vec<Finding>,
     /// How the server turned the call away, if it did so as servers do that miss a client certificate.
     pub(super) turned_away: Option<&'static str>,
 }
 
-/// Makes the planned call over `stream`.
+/// Makes the planned call over `stream`, which has these times.
 pub(super) async fn call<S>(
     stream: S,
+    arrivals: &Arrivals,
     plan: &CallPlan,
     version: HttpVersion,
     channel: Channel,
@@ -65,7 +69,7 @@ where
     let read = |event: Event<'_>| read_event(plan, &confidence, event);
     let max_gap = plan.expectations().max_gap;
     let streaming = plan.is_stream().then_some(Streaming { read: &read, max_gap });
-    let mut progress = Progress { streaming, ..Progress::default() };
+    let mut progress = Progress { streaming, arrivals: arrivals.clone(), ..Progress::default() };
     let ended =
         match timeout_at(deadline.at(), exchange::run(stream, request.head, version, &mut progress)).await {
             Ok(ended) => ended,
@@ -73,16 +77,23 @@ where
         };
     let mut evidence = plan.evidence();
     evidence.version = Some(version);
-    let over = Over { plan, confidence: &confidence, start, end: Instant::now(), deadline };
+    let over = Over {
+        plan,
+        confidence: &confidence,
+        start: progress.sent_at().unwrap_or(start),
+        end: progress.over_at(&ended),
+        held_up: progress.held_up(),
+        deadline,
+    };
     judged(over, evidence, progress, ended)
 }
 
 /// Judges what came, and how it ended, into the evidence.
 fn judged(over: Over<'_>, mut evidence: ApiEvidence, progress: Progress<'_>, ended: Ended) -> Called {
-    let took = over.end - over.start;
+    let took = over.end.saturating_duration_since(over.start);
     let turned_away = turned_away(&ended, &progress);
     let failure = over.judge(progress, ended, &mut evidence);
-    let findings = expect::slow(over.plan.expectations(), &evidence).collect();
+    let findings = expect::slow(over.plan.expectations(), &evidence, over.held_up).collect();
     let stage = match failure {
         None => Stage::Passed { took, evidence },
         Some(mut failure) => {
@@ -90,7 +101,7 @@ fn judged(over: Over<'_>, mut evidence: ApiEvidence, progress: Progress<'_>, end
             Stage::Failed { took, failure, evidence }
         }
     };
-    Called { stage, findings, turned_away }
+    Called { stage, ended: over.end, findings, turned_away }
 }
 
 /// With TLS 1.3 a server ends the connection when the client's certificate is missing or not accepted; nginx takes the

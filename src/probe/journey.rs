@@ -2,7 +2,8 @@
 //!
 //! Promises: one connection, one deadline; the first layer that fails ends it and the layers above are not reached; a
 //! hard finding does not end it, so that its consequences are seen too. Through a proxy the way to it and the tunnel are
-//! one layer of their own, and TLS and the call travel inside the tunnel.
+//! one layer of their own, and TLS and the call travel inside the tunnel. A journey ends when the last of what came for
+//! it came, or when it was given up; how long what came waited for us is told beside.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use super::proxy::{self, Destination, ProxySetup, Resolved};
 use super::tcp;
 use super::tls::{self, TlsSetup};
 use crate::clock;
+use crate::net::Arrivals;
 use crate::outcome::{
     DnsEvidence, Failure, Finding, HttpVersion, Layer, Outcome, OutsideChecks, PathId, ProxyEvidence, Reason,
     Stage, Stages,
@@ -109,7 +111,7 @@ impl Walk<'_> {
         self.start.top == Layer::Dns
     }
 
-    fn outcome(&self, took: Duration, stages: Stages, findings: Vec<Finding>) -> Outcome {
+    fn outcome(&self, took: Duration, late: Duration, stages: Stages, findings: Vec<Finding>) -> Outcome {
         Outcome {
             path: self.path.clone(),
             endpoint: Arc::clone(self.endpoint),
@@ -120,15 +122,15 @@ impl Walk<'_> {
             addresses: Vec::new(),
             outside: OutsideChecks::default(),
             retries: Vec::new(),
-            late: Duration::ZERO,
+            late,
         }
     }
 
     /// The outcome of a path whose name did not resolve.
     pub(super) fn ended_by_dns(&self, lookup: Lookup, via: Via) -> Outcome {
-        let took = lookup.stage.took().unwrap_or_default();
+        let (took, late) = (lookup.stage.took().unwrap_or_default(), lookup.late);
         let (stages, findings) = self.above_dns(Some(lookup), via);
-        self.outcome(took, stages, findings)
+        self.outcome(took, late, stages, findings)
     }
 
     /// The outcome of a path for which there is no way, because of what stands where a proxy should.
@@ -136,22 +138,27 @@ impl Walk<'_> {
         let (mut stages, findings) = self.above_dns(None, Via::Proxy);
         let evidence = ProxyEvidence::of(place.to_owned());
         stages.proxy = Stage::Failed { took: Duration::ZERO, failure, evidence };
-        self.outcome(Duration::ZERO, stages, findings)
+        self.outcome(Duration::ZERO, Duration::ZERO, stages, findings)
     }
 
     /// Walks from the addresses up.
     pub(super) async fn direct(self, lookup: Option<Lookup>, addresses: &[IpAddr]) -> Outcome {
+        let mut late = late(lookup.as_ref());
         let (mut stages, mut findings) = self.above_dns(lookup, Via::Tcp);
         if self.ends_at_dns() {
             let took = stages.dns.took().unwrap_or_default();
-            return self.outcome(took, stages, findings);
+            return self.outcome(took, late, stages, findings);
         }
         let connected = tcp::connect(addresses, self.port, self.deadline).await;
+        let mut ended = Instant::now().checked_sub(connected.late).unwrap_or(self.start.at);
+        late += connected.late;
         stages.tcp = connected.stage;
         if let Some(stream) = connected.stream {
-            self.on_top(stream, &mut stages, &mut findings).await;
+            let arrivals = stream.arrivals();
+            ended = self.on_top(stream, &arrivals, &mut stages, &mut findings).await.unwrap_or(ended);
+            late += arrivals.late();
         }
-        self.outcome(self.start.at.elapsed(), stages, findings)
+        self.outcome(self.took_until(ended), late, stages, findings)
     }
 
     /// Walks from the proxy up.
@@ -162,15 +169,19 @@ impl Walk<'_> {
         resolved: Resolved<'_>,
         destination: Destination<'_>,
     ) -> Outcome {
+        let mut late = late(lookup.as_ref());
         let (mut stages, mut findings) = self.above_dns(lookup, Via::Proxy);
         if self.ends_at_dns() {
             let took = stages.dns.took().unwrap_or_default();
-            return self.outcome(took, stages, findings);
+            return self.outcome(took, late, stages, findings);
         }
         let tunnelled = proxy::tunnel(setup, resolved, destination, self.deadline).await;
+        let mut ended = tunnelled.ended;
+        late += tunnelled.late;
         stages.proxy = tunnelled.stage;
-        if let Some(stream) = tunnelled.stream {
-            self.on_top(stream, &mut stages, &mut findings).await;
+        if let Some((stream, arrivals)) = tunnelled.stream {
+            ended = self.on_top(stream, &arrivals, &mut stages, &mut findings).await.unwrap_or(ended);
+            late += arrivals.late();
             if let Stage::Failed { failure, .. } = &mut stages.tls
                 && failure.reason == Reason::TlsNotTls
                 && setup.is_keyed()
@@ -181,46 +192,64 @@ impl Walk<'_> {
                 failure.detail = words.to_owned();
             }
         }
-        self.outcome(self.start.at.elapsed(), stages, findings)
+        self.outcome(self.took_until(ended), late, stages, findings)
     }
 
-    /// TLS and the call on a connection.
-    async fn on_top<S>(&self, stream: S, stages: &mut Stages, findings: &mut Vec<Finding>)
+    /// The whole time of a journey whose last layer was over then: what came last ends it, not what we make of it.
+    fn took_until(&self, ended: Instant) -> Duration {
+        ended.saturating_duration_since(self.start.at)
+    }
+
+    /// TLS and the call on a connection that has these times; when they were over, where there was something to do.
+    async fn on_top<S>(
+        &self,
+        stream: S,
+        arrivals: &Arrivals,
+        stages: &mut Stages,
+        findings: &mut Vec<Finding>,
+    ) -> Option<Instant>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Some(setup) = self.tls else {
-            let Some(plan) = self.plan else { return };
+            let plan = self.plan?;
             let version = if self.offer == HttpOffer::H2 { HttpVersion::Http2 } else { HttpVersion::Http11 };
-            let called = http::call(stream, plan, version, Channel::Plain, self.deadline).await;
-            return record_call(called, stages, findings);
+            let called = http::call(stream, arrivals, plan, version, Channel::Plain, self.deadline).await;
+            return Some(record_call(called, stages, findings));
         };
-        let secured = tls::handshake(stream, setup, self.deadline).await;
+        let secured = tls::handshake(stream, arrivals, setup, self.deadline).await;
         let alpn = secured.stage.evidence().and_then(|evidence| evidence.alpn.clone());
         stages.tls = secured.stage;
         findings.extend(secured.findings);
         // Only a connection that verified comes with a stream.
-        let (Some(stream), Some(plan)) = (secured.stream, self.plan) else { return };
+        let (Some(stream), Some(plan)) = (secured.stream, self.plan) else { return Some(secured.ended) };
         let version = match (alpn.as_deref(), self.offer) {
             (Some("h2"), _) => HttpVersion::Http2,
             (_, HttpOffer::H2) => {
                 stages.api = http::no_common_version(plan, alpn.as_deref());
-                return;
+                return Some(secured.ended);
             }
             (_, HttpOffer::Auto | HttpOffer::H1) => HttpVersion::Http11,
         };
-        let called = http::call(stream, plan, version, Channel::Verified, self.deadline).await;
-        record_call(called, stages, findings);
+        let called = http::call(stream, arrivals, plan, version, Channel::Verified, self.deadline).await;
+        Some(record_call(called, stages, findings))
     }
 }
 
-fn record_call(called: Called, stages: &mut Stages, findings: &mut Vec<Finding>) {
+/// How long what a lookup was told waited for us.
+fn late(lookup: Option<&Lookup>) -> Duration {
+    lookup.map_or(Duration::ZERO, |lookup| lookup.late)
+}
+
+/// Takes down what a call came to; when it was over.
+fn record_call(called: Called, stages: &mut Stages, findings: &mut Vec<Finding>) -> Instant {
+    let ended = called.ended;
     findings.extend(called.findings);
     let broken = called.stage.failure();
     let turned_away = stages.tls.evidence().zip(called.turned_away);
     let Some(failure) = turned_away.and_then(|(seen, how)| tls::turned_away(seen, how, broken)) else {
         stages.api = called.stage;
-        return;
+        return ended;
     };
     // The server's refusal comes only after the handshake: it is the TLS layer that failed, and the API
     // was never reached.
@@ -228,4 +257,5 @@ fn record_call(called: Called, stages: &mut Stages, findings: &mut Vec<Finding>)
     if let Stage::Passed { took, evidence } = std::mem::take(&mut stages.tls) {
         stages.tls = Stage::Failed { took: took + late, failure, evidence };
     }
+    ended
 }

@@ -97,6 +97,9 @@ impl Prober {
 }
 
 #[cfg(test)]
+mod busy;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::{Config, Env, Source};

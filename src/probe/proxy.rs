@@ -23,11 +23,10 @@ use std::slice;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::tls::{self, TlsSetup};
-use crate::net::{IoTrouble, dial, round_trip_time};
+use crate::net::{Arrivals, IoTrouble, Stamped, dial};
 use crate::outcome::{Failure, ProxyEvidence, ProxyProtocol, Reason, Stage};
 use crate::target::Host;
 use crate::units::Deadline;
@@ -82,7 +81,12 @@ pub(super) enum Resolved<'a> {
 #[derive(Debug)]
 pub(super) struct Tunnelled {
     pub(super) stage: Stage<ProxyEvidence>,
-    pub(super) stream: Option<ProxyStream>,
+    /// The tunnel, and the times of the connection that it is in.
+    pub(super) stream: Option<(ProxyStream, Arrivals)>,
+    /// When it was over.
+    pub(super) ended: Instant,
+    /// How long before the connection's own times what came waited for us.
+    pub(super) late: Duration,
 }
 
 /// Connects to the proxy, and asks it for a tunnel to `destination`.
@@ -99,15 +103,22 @@ pub(super) async fn tunnel(
     };
     let mut evidence = ProxyEvidence::of(setup.shown().to_owned());
     evidence.phases.resolve = resolving;
-    let mut passage = Passage { setup, destination, deadline, evidence };
+    let (late, arrivals) = (Duration::ZERO, Arrivals::default());
+    let mut passage = Passage { setup, destination, deadline, evidence, late, arrivals };
     let result = passage.walk(resolved).await;
-    let took = resolving.unwrap_or_default() + start.elapsed();
+    let ended = if result.is_ok() { passage.arrivals.last() } else { Instant::now() };
+    let took = resolving.unwrap_or_default() + ended.saturating_duration_since(start);
+    let (arrivals, late) = (passage.arrivals, passage.late);
     let evidence = passage.evidence;
     match result {
-        Ok(stream) => Tunnelled { stage: Stage::Passed { took, evidence }, stream: Some(stream) },
+        Ok(stream) => {
+            let stage = Stage::Passed { took, evidence };
+            Tunnelled { stage, stream: Some((stream, arrivals)), ended, late }
+        }
         Err(refusal) => {
             let failure = refusal.of_proxy(setup.shown());
-            Tunnelled { stage: Stage::Failed { took, failure, evidence }, stream: None }
+            let late = late + arrivals.late();
+            Tunnelled { stage: Stage::Failed { took, failure, evidence }, stream: None, ended, late }
         }
     }
 }
@@ -118,6 +129,9 @@ struct Passage<'a> {
     destination: Destination<'a>,
     deadline: Deadline,
     evidence: ProxyEvidence,
+    late: Duration,
+    /// Of the connection, once there is one.
+    arrivals: Arrivals,
 }
 
 impl Passage<'_> {
@@ -129,7 +143,7 @@ impl Passage<'_> {
         }
     }
 
-    async fn reach(&mut self, resolved: Resolved<'_>) -> Result<TcpStream, Refusal> {
+    async fn reach(&mut self, resolved: Resolved<'_>) -> Result<Stamped, Refusal> {
         let proxy = self.setup.proxy();
         let addresses = match (resolved, &proxy.host) {
             (Resolved::Given, Host::Address(address)) => slice::from_ref(address),
@@ -145,7 +159,8 @@ impl Passage<'_> {
         };
         let begun = Instant::now();
         let dialled = dial(addresses, proxy.port, self.deadline).await;
-        self.evidence.phases.connect = Some(begun.elapsed());
+        self.evidence.phases.connect = Some(begun.elapsed().saturating_sub(dialled.late));
+        self.late += dialled.late;
         let Some(stream) = dialled.stream else {
             let mut missed = dialled.attempts.into_iter().filter_map(|attempt| attempt.missed);
             return Err(missed.next().map_or_else(
@@ -160,13 +175,14 @@ impl Passage<'_> {
             ));
         };
         self.evidence.address = dialled.attempts.last().map(|attempt| attempt.address);
-        self.evidence.rtt = round_trip_time(&stream);
+        self.evidence.rtt = dialled.rtt;
+        self.arrivals = stream.arrivals();
         Ok(stream)
     }
 
     /// TLS with the proxy; only where its certificate verified is there a stream to ask over.
-    async fn secure(&mut self, stream: TcpStream, tls: &TlsSetup) -> Result<ProxyStream, Refusal> {
-        let secured = tls::handshake(stream, tls, self.deadline).await;
+    async fn secure(&mut self, stream: Stamped, tls: &TlsSetup) -> Result<ProxyStream, Refusal> {
+        let secured = tls::handshake(stream, &self.arrivals, tls, self.deadline).await;
         self.evidence.phases.tls = secured.stage.took();
         let refusal = secured.stage.failure().map(Refusal::of_tls);
         if let Stage::Passed { evidence, .. } | Stage::Failed { evidence, .. } = secured.stage {
@@ -209,8 +225,13 @@ impl Passage<'_> {
                 }
             }
         };
+        let arrivals = self.arrivals.clone();
+        arrivals.ask();
         let result = timeout_at(self.deadline.at(), asking).await;
-        let took = begun.elapsed();
+        let took = match &result {
+            Ok(Ok(())) => arrivals.last().saturating_duration_since(arrivals.asked().unwrap_or(begun)),
+            _ => begun.elapsed(),
+        };
         self.evidence.phases.tunnel = Some(took);
         result.unwrap_or_else(|_| Err(inbox.silence(took)))?;
         let (stream, early) = inbox.into_parts();

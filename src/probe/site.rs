@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 
 use super::address;
@@ -395,10 +396,11 @@ impl SiteProber {
         match (&way.kind, addresses.first()) {
             (WayKind::ProxyToAddress(proxy), Some(address)) => {
                 let destination = Destination::Address((*address, self.site.endpoint.port).into());
-                self.through(proxy, walk, lookup, destination).await
+                // Boxed: a way straight there does not carry the room for a tunnel.
+                self.through(proxy, walk, lookup, destination).boxed().await
             }
             (WayKind::ProxyToName(proxy), _) => {
-                self.through(proxy, walk, None, way::by_name(&self.site.endpoint)).await
+                self.through(proxy, walk, None, way::by_name(&self.site.endpoint)).boxed().await
             }
             (WayKind::Unsupported(failure), _) => walk.ended_by_config(failure.clone(), "proxy variables"),
             (WayKind::ProxyToAddress(_), None) | (WayKind::Direct, _) => walk.direct(lookup, addresses).await,

@@ -1,14 +1,15 @@
 //! The TCP layer: address by address until one connects.
 //!
 //! Promises: addresses are tried in the order DNS gave them; each may use an equal share of what is left of the
-//! budget, so that one that swallows packets does not hide the next; the failure reported is the first one.
+//! budget, so that one that swallows packets does not hide the next; the failure reported is the first one; a handshake
+//! took as long as the kernel saw it take.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::net::{Dialled, IoTrouble, Missed, dial, dial_small, round_trip_time};
+use crate::net::{Dialled, IoTrouble, Missed, Stamped, dial, dial_small};
 use crate::outcome::{ConnectAttempt, Failure, Reason, Stage, TcpEvidence};
 use crate::units::Deadline;
 
@@ -16,7 +17,9 @@ use crate::units::Deadline;
 #[derive(Debug)]
 pub(super) struct Connected {
     pub(super) stage: Stage<TcpEvidence>,
-    pub(super) stream: Option<TcpStream>,
+    pub(super) stream: Option<Stamped>,
+    /// How long the connection was there before we took note.
+    pub(super) late: Duration,
 }
 
 /// Connects to the first of `addresses` that takes the connection.
@@ -32,7 +35,8 @@ pub(super) async fn connect_small(address: SocketAddr, largest: u16, deadline: D
 }
 
 fn connected(dialled: Dialled, start: Instant) -> Connected {
-    let took = start.elapsed();
+    let late = dialled.late;
+    let took = start.elapsed().saturating_sub(late);
     let attempts = dialled.attempts.into_iter().map(|attempt| ConnectAttempt {
         address: attempt.address,
         took: attempt.took,
@@ -40,13 +44,13 @@ fn connected(dialled: Dialled, start: Instant) -> Connected {
     });
     let mut evidence = TcpEvidence { attempts: attempts.collect(), ..TcpEvidence::default() };
     if let Some(stream) = dialled.stream {
-        evidence.rtt = round_trip_time(&stream);
-        return Connected { stage: Stage::Passed { took, evidence }, stream: Some(stream) };
+        evidence.rtt = dialled.rtt;
+        return Connected { stage: Stage::Passed { took, evidence }, stream: Some(stream), late };
     }
     let first = evidence.attempts.first().and_then(|attempt| attempt.failure.clone());
     let failure =
         first.unwrap_or_else(|| Failure::new(Reason::TcpUnreachable, "there is no address to connect to"));
-    Connected { stage: Stage::Failed { took, failure, evidence }, stream: None }
+    Connected { stage: Stage::Failed { took, failure, evidence }, stream: None, late }
 }
 
 fn failure(missed: Missed) -> Failure {
@@ -62,8 +66,6 @@ fn failure(missed: Missed) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn deadline() -> Deadline {

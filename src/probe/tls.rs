@@ -28,6 +28,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::clock;
+use crate::net::{Arrivals, rustls_error};
 use crate::outcome::{Finding, Reason, Stage, TlsEvidence, TrustedBy};
 use crate::units::{Deadline, PromDuration, roughly};
 
@@ -44,12 +45,21 @@ use verifier::Recorder;
 #[derive(Debug)]
 pub(super) struct Secured<S> {
     pub(super) stage: Stage<TlsEvidence>,
+    /// When it was over.
+    pub(super) ended: Instant,
     pub(super) findings: Vec<Finding>,
     pub(super) stream: Option<TlsStream<Tap<S>>>,
 }
 
-/// Shakes hands over `stream` and verifies the certificate.
-pub(super) async fn handshake<S>(stream: S, setup: &TlsSetup, deadline: Deadline) -> Secured<S>
+/// Shakes hands over `stream`, which has these times, and verifies the certificate.
+///
+/// It takes from the first byte sent until the last that came for it; what is made of that is our own time.
+pub(super) async fn handshake<S>(
+    stream: S,
+    arrivals: &Arrivals,
+    setup: &TlsSetup,
+    deadline: Deadline,
+) -> Secured<S>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -60,8 +70,16 @@ where
     let connector = TlsConnector::from(setup.config(Arc::clone(&recorder)));
     let first_bytes = FirstBytes::default();
     let tapped = Tap::new(stream, first_bytes.clone());
+    arrivals.ask();
     let result = timeout_at(deadline.at(), connector.connect(setup.server_name(), tapped)).await;
-    let took = start.elapsed();
+    // What is refused for what came was over when it came; silence and a cut are known only now.
+    let by_what_came = match &result {
+        Ok(Ok(_)) => true,
+        Ok(Err(error)) => rustls_error(error).is_some(),
+        Err(_) => false,
+    };
+    let ended = if by_what_came { arrivals.last() } else { Instant::now() };
+    let took = ended.saturating_duration_since(arrivals.asked().unwrap_or(start));
 
     let mut evidence = TlsEvidence { server_name: setup.shown_name().to_owned(), ..TlsEvidence::default() };
     evidence.client_certificate_requested = recorder.certificate_requested();
@@ -83,7 +101,7 @@ where
                 connection.negotiated_key_exchange_group().map(|group| format!("{:?}", group.name()));
             evidence.alpn = connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned());
             findings.extend(expiring(&evidence, setup));
-            Secured { stage: Stage::Passed { took, evidence }, findings, stream: Some(stream) }
+            Secured { stage: Stage::Passed { took, evidence }, ended, findings, stream: Some(stream) }
         }
         failed => {
             let asked = setup.shown_name();
@@ -91,7 +109,7 @@ where
                 Ok(Err(error)) => failure::of(&error, asked, &first_bytes.get(), &evidence),
                 _ => failure::of_silence(asked, &first_bytes.get(), took),
             };
-            Secured { stage: Stage::Failed { took, failure, evidence }, findings, stream: None }
+            Secured { stage: Stage::Failed { took, failure, evidence }, ended, findings, stream: None }
         }
     }
 }

@@ -149,9 +149,9 @@ pub(super) const SLOW: ReasonWords = ReasonWords {
     tell: text(
         "The call took longer than `http.expect.max_latency`, which is not set by default. The times of \
          the layers below tell the network from the provider: a long round trip or handshake is the former, \
-         a long wait between request and answer the latter.",
+         a long wait between request and answer the latter. What a busy canary held up itself is not counted.",
         "调用耗时超过 `http.expect.max_latency`（默认不设）。下面各层的耗时可区分网络与提供方：往返或握手\
-         慢是前者，请求与应答之间等得久是后者。",
+         慢是前者，请求与应答之间等得久是后者。探针自身繁忙造成的等待不计入。",
     ),
     remedy: text(
         "Compare the layers of the path: if TCP and TLS are slow too, look at the route (VPN, proxy, \

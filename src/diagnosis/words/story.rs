@@ -62,6 +62,7 @@ phrases! {
     NoPath, "There is no path to walk.", "没有可走的路径。";
     NotReached, "not reached", "未到达";
     NotPlanned, "not on this path", "此路径不经过";
+    CanarySlow, "The canary itself was late by {late} in this journey; the times are those of the kernel.", "探针自身在此次探测中慢了 {late}；各项时间以内核为准。";
     WorkedAgain, "It worked when it was tried again, in attempt {attempt}.", "重试后成功（第 {attempt} 次尝试）。";
     OneAddress, "{address}, from {resolver} ({source})", "{address}，来自 {resolver}（{source}）";
     Addresses, "{count} addresses, from {resolver} ({source}): {addresses}", "{count} 个地址，来自 {resolver}（{source}）：{addresses}";

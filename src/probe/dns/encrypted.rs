@@ -13,10 +13,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
-use super::exchange::{Exchange, Sent, reason_of_connecting};
+use super::exchange::{Exchange, reason_of_connecting};
 use super::https::Http;
 use super::question::{Question, QuestionError};
+use super::sent::Sent;
 use super::system::SystemResolver;
+use crate::net::{Arrivals, Stamped};
 use crate::outcome::{Failure, Reason, RecordType, Stage, Transport};
 use crate::probe::tls::{self, TlsSetup};
 use crate::target::{Host, MinTls, Server, TlsOptions};
@@ -101,9 +103,11 @@ impl Encrypted {
 
     /// Connects to the first of its addresses that takes the connection, and shakes hands there.
     pub(super) async fn open(&self, deadline: Deadline, sent: &Sent) -> Result<Opened, Failure> {
+        sent.begin();
         let addresses = self.addresses(deadline, sent).await?;
         let (stream, address) = self.connect(&addresses, deadline).await?;
-        let secured = tls::handshake(stream, &self.tls, deadline).await;
+        let arrivals = stream.arrivals();
+        let secured = tls::handshake(stream, &arrivals, &self.tls, deadline).await;
         let (stream, evidence) = match (secured.stream, secured.stage) {
             (Some(stream), Stage::Passed { evidence, .. }) => (stream, evidence),
             (_, stage) => return Err(self.not_secured(address, stage.failure())),
@@ -120,7 +124,7 @@ impl Encrypted {
             }
             Transport::Udp | Transport::Tcp | Transport::Tls => Over::Stream(stream),
         };
-        Ok(Opened { address, over })
+        Ok(Opened { address, over, arrivals, told: Duration::ZERO })
     }
 
     fn not_secured(&self, address: SocketAddr, failure: Option<&Failure>) -> Failure {
@@ -155,7 +159,7 @@ impl Encrypted {
         &self,
         addresses: &[IpAddr],
         deadline: Deadline,
-    ) -> Result<(TcpStream, SocketAddr), Failure> {
+    ) -> Result<(Stamped, SocketAddr), Failure> {
         let mut first = None;
         for (index, address) in addresses.iter().enumerate() {
             let address = SocketAddr::new(*address, self.server.port);
@@ -166,7 +170,7 @@ impl Encrypted {
                 Ok(Ok(stream)) => {
                     // As for calls: without it a query would wait for the handshake's last acknowledgement.
                     let _ = stream.set_nodelay(true);
-                    return Ok((stream, address));
+                    return Ok((Stamped::new(stream), address));
                 }
                 Ok(Err(error)) => {
                     let reason = reason_of_connecting(address, &error);
@@ -195,6 +199,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + Debug> Duplex for S {}
 pub(super) struct Opened {
     address: SocketAddr,
     over: Over,
+    arrivals: Arrivals,
+    /// How much of the waiting for us was told.
+    told: Duration,
 }
 
 #[derive(Debug)]
@@ -217,9 +224,15 @@ impl Opened {
     }
 
     pub(super) async fn ask(&mut self, exchange: &Exchange<'_>) -> Result<Message, Failure> {
-        match &mut self.over {
+        let asked = match &mut self.over {
             Over::Stream(stream) => exchange.framed(stream.as_mut()).await,
             Over::Http(http) => http.ask(exchange).await,
+        };
+        let late = self.arrivals.late();
+        exchange.sent.waited(late.saturating_sub(std::mem::replace(&mut self.told, late)));
+        if asked.is_ok() {
+            exchange.sent.came(self.arrivals.last());
         }
+        asked
     }
 }

@@ -6,37 +6,22 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use hickory_resolver::proto::op::Message;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 
 use super::message::{Edns, Reply, Wire};
-use crate::net::{IoTrouble, of_connecting, rustls_error};
+use super::sent::Sent;
+use crate::net::{Datagrams, IoTrouble, Stamped, of_connecting, rustls_error};
 use crate::outcome::{Failure, Reason, Transport};
 use crate::units::Deadline;
 
 /// When a query is sent again, counted from the first send. A stub resolver's usual 5 s would hide that the second
 /// datagram gets through; sooner than 1 s would ask twice of a slow but healthy resolver.
 const RESEND_AFTER: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
-
-/// Queries sent; clones count together.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Sent(Arc<AtomicU32>);
-
-impl Sent {
-    pub(super) fn count(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn so_far(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// Asking one server one query, by one deadline.
 #[derive(Debug)]
@@ -52,12 +37,22 @@ pub(super) struct Exchange<'a> {
 
 impl Exchange<'_> {
     pub(super) async fn udp(&self, address: SocketAddr) -> Result<Message, Failure> {
-        let start = Instant::now();
         let any = match address.ip() {
             IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
         };
-        let socket = UdpSocket::bind((any, 0)).await.map_err(|error| self.io(&error))?;
+        let bound = Datagrams::bind((any, 0).into()).await;
+        let mut socket = bound.map_err(|error| self.io(&error))?;
+        let asked = self.datagrams(&mut socket, address).await;
+        self.sent.waited(socket.late());
+        if asked.is_ok() {
+            self.sent.came(socket.last());
+        }
+        asked
+    }
+
+    async fn datagrams(&self, socket: &mut Datagrams, address: SocketAddr) -> Result<Message, Failure> {
+        let start = Instant::now();
         let connected = socket.connect(address).await;
         connected.map_err(|error| self.io_as(reason_of_connecting(address, &error), &error))?;
         let id = rand::random();
@@ -68,13 +63,14 @@ impl Exchange<'_> {
             // Some middleboxes drop what they do not know: the last try is made as it was before there was EDNS.
             let last = resends.len() == 0 && self.edns == Edns::On;
             let wire = self.wire.bytes(id, if last { Edns::Off } else { self.edns });
+            self.sent.begin();
             socket.send(&wire).await.map_err(|error| self.io(&error))?;
             self.sent.count();
             sent += 1;
             let next = resends.next().map(|after| start + after).filter(|at| *at < self.deadline.at());
             let until = next.unwrap_or(self.deadline.at());
             loop {
-                let length = match timeout_at(until, socket.recv(&mut buffer)).await {
+                let length = match timeout_at(until, socket.receive(&mut buffer)).await {
                     Ok(Ok(length)) => length,
                     Ok(Err(error)) => return Err(self.io(&error)),
                     Err(_) if next.is_some() => break,
@@ -91,8 +87,18 @@ impl Exchange<'_> {
 
     pub(super) async fn tcp(&self, address: SocketAddr) -> Result<Message, Failure> {
         let start = Instant::now();
+        self.sent.begin();
         match timeout_at(self.deadline.at(), TcpStream::connect(address)).await {
-            Ok(Ok(mut stream)) => self.framed(&mut stream).await,
+            Ok(Ok(stream)) => {
+                let mut stream = Stamped::new(stream);
+                let arrivals = stream.arrivals();
+                let asked = self.framed(&mut stream).await;
+                self.sent.waited(arrivals.late());
+                if asked.is_ok() {
+                    self.sent.came(arrivals.last());
+                }
+                asked
+            }
             Ok(Err(error)) => Err(self.io_as(reason_of_connecting(address, &error), &error)),
             Err(_) => Err(self.silence(start, 0, None)),
         }

@@ -243,8 +243,8 @@ mod tests {
     use hickory_resolver::proto::rr::{Name, RecordType as WireType};
     use tokio::time::timeout;
 
-    use super::super::exchange::Sent;
     use super::super::message::{Edns, Wire};
+    use super::super::sent::Sent;
     use super::*;
     use crate::outcome::Transport;
     use crate::units::Deadline;

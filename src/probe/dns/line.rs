@@ -8,8 +8,9 @@ use std::sync::Arc;
 use hickory_resolver::proto::op::{Message, ResponseCode};
 
 use super::encrypted::{Encrypted, Opened};
-use super::exchange::{Exchange, Sent};
+use super::exchange::Exchange;
 use super::message::{Edns, Wire};
+use super::sent::Sent;
 use crate::outcome::{Failure, Transport};
 use crate::units::Deadline;
 

@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
-use super::exchange::Sent;
 use super::line::{Line, Way};
 use super::question::{Answer, Question};
+use super::sent::{Sent, Times};
 use super::{Found, ask_line};
 use crate::outcome::{Failure, Reason, Transport};
 use crate::units::Deadline;
@@ -68,6 +68,11 @@ impl Asking {
     /// Queries sent to all of them so far.
     pub(super) fn sent(&self) -> u32 {
         self.servers.iter().map(|server| server.sent.so_far()).sum()
+    }
+
+    /// The times of what was asked of all of them so far, of which this is the end.
+    pub(super) fn times(&self, end: Times) -> Times {
+        self.servers.iter().fold(end, |all, server| all.since(server.sent.times()))
     }
 
     pub(super) fn begin_all(&mut self) {
@@ -157,7 +162,9 @@ pub(super) async fn ask_one(
     let line = Line::new(way, deadline, sent.clone());
     let result = ask_line(line, question, None, &mut found).await;
     found.queries = sent.so_far();
-    ServerAnswer { found, result, took: start.elapsed() }
+    found.times = sent.times();
+    let took = found.times.took(start);
+    ServerAnswer { found, result, took }
 }
 
 /// "192.0.2.1", or with the port if it is not that of DNS.

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use super::dnssec::{self, Anchors};
 use super::encrypted::{Encrypted, EncryptedError};
-use super::exchange::Sent;
 use super::line::{Line, Way};
 use super::name_servers::Asking;
 use super::question::Question;
+use super::sent::Sent;
 use super::system::{Breadth, SystemResolver};
 use super::{Found, Lookup, ask_line};
 use crate::outcome::Transport;
@@ -123,10 +123,11 @@ impl PreparedResolver {
                 let line = Line::new(way.clone(), deadline, sent.clone());
                 let result = ask_line(line, question, anchors.as_ref(), &mut found).await;
                 found.queries = sent.so_far();
+                found.times = sent.times();
                 (found, result, None)
             }
         };
-        let took = start.elapsed();
+        let took = found.times.took(start);
         let effective = Lookup::of(Arc::clone(&self.name), question, expected, took, found, result);
         let servers = asking.map(|asking| NameServers {
             resolver: Arc::clone(&self.name),

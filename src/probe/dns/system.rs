@@ -18,10 +18,10 @@ use std::time::{Duration, SystemTime};
 use hickory_resolver::Hosts;
 use tokio::time::{Instant, timeout};
 
-use super::exchange::Sent;
 use super::name_servers::{Asking, ask_one, patient};
 use super::question::{Answer, Question};
 use super::resolv_conf::{self, Servers};
+use super::sent::{Sent, Times};
 use super::{Found, no_data, special};
 use crate::outcome::{AnswerSource, Failure, Reason, RecordType};
 use crate::units::Deadline;
@@ -245,23 +245,24 @@ async fn ask_candidates(
     let candidates: Vec<&Question> =
         if dots == 0 { below.iter().chain(own).collect() } else { own.chain(below.iter()).collect() };
     let mut first: Option<SystemAnswer> = None;
-    let mut queries = 0;
+    let (mut queries, mut times) = (0, Times::default());
     for candidate in candidates {
         let mut answer = ask_servers(&servers.addresses, candidate, breadth, deadline).await;
         queries += answer.found.queries;
+        times = answer.found.times.after(times);
         match (&answer.result, &first) {
             (Err(failure), None) if failure.reason == Reason::DnsNxdomain => first = Some(answer),
             // The first name is the one that was meant: what goes wrong with the others says nothing about it.
             (Err(_), Some(_)) => {}
             _ => {
-                answer.found.queries = queries;
+                (answer.found.queries, answer.found.times) = (queries, times);
                 return answer;
             }
         }
     }
     let mut answer = first
         .unwrap_or_else(|| SystemAnswer::from(AnswerSource::Nobody, Err(no_data(question, "nobody", &[]))));
-    answer.found.queries = queries;
+    (answer.found.queries, answer.found.times) = (queries, times);
     answer
 }
 
@@ -281,7 +282,7 @@ async fn ask_servers(
         asking.begin_all();
     }
     let mut first: Option<(Found, Failure)> = None;
-    let mut truncated = false;
+    let (mut truncated, mut times) = (false, Times::default());
     let (mut found, result) = loop {
         let Some(asked) = asking.next_in_order().await else {
             let nobody =
@@ -290,6 +291,7 @@ async fn ask_servers(
             break (found, Err(failure));
         };
         truncated |= asked.found.truncated;
+        times = asked.found.times.after(times);
         match asked.result {
             Err(failure) if !matches!(failure.reason, Reason::DnsNxdomain | Reason::DnsNodata) => {
                 first = first.or(Some((asked.found, failure)));
@@ -298,6 +300,7 @@ async fn ask_servers(
         }
     };
     found.queries = asking.sent();
+    found.times = asking.times(times);
     found.truncated = truncated;
     let others = (breadth == Breadth::All).then_some(asking);
     SystemAnswer { found, result, others }

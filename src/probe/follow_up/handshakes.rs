@@ -2,9 +2,8 @@
 //!
 //! Promises: these connections carry nothing but the handshake, whether it verified or not.
 
-use tokio::net::TcpStream;
-
 use super::scene::{Scene, stream};
+use crate::net::Stamped;
 use crate::outcome::{Handshake, Reason, Stage, TlsEvidence, Trial};
 use crate::probe::tcp;
 use crate::probe::tls::{self, TlsSetup};
@@ -75,9 +74,10 @@ fn neutral(scene: &Scene<'_>, endpoint: &Endpoint) -> String {
     free.unwrap_or(NEUTRAL[0]).to_owned()
 }
 
-async fn shake(scene: &Scene<'_>, stream: TcpStream, setup: &TlsSetup) -> Result<Handshake, String> {
+async fn shake(scene: &Scene<'_>, stream: Stamped, setup: &TlsSetup) -> Result<Handshake, String> {
     // The connection, if it verified, is dropped here.
-    let stage = tls::handshake(stream, setup, scene.deadline).await.stage;
+    let arrivals = stream.arrivals();
+    let stage = tls::handshake(stream, &arrivals, setup, scene.deadline).await.stage;
     judge(stage)
 }
 

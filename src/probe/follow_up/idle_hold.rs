@@ -29,7 +29,8 @@ pub(super) async fn hold(scene: &Scene<'_>, held: Duration) -> Result<Trial, Str
         Scheme::Https => {
             let setup = TlsSetup::new(&target.tls, offer.alpn(), &endpoint.host, scene.site.public)
                 .map_err(|error| error.to_string())?;
-            let secured = tls::handshake(stream, &setup, scene.deadline).await;
+            let arrivals = stream.arrivals();
+            let secured = tls::handshake(stream, &arrivals, &setup, scene.deadline).await;
             let evidence = secured.stage.evidence();
             let version = match (evidence.and_then(|evidence| evidence.alpn.as_deref()), offer) {
                 (Some("h2"), _) => HttpVersion::Http2,

@@ -7,6 +7,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use super::FollowUps;
+use crate::net::Stamped;
 use crate::outcome::{FollowUp, Trial, Wanted};
 use crate::probe::tcp::Connected;
 use crate::target::{Endpoint, EnvWay, Proxy, Route, RouteKind, Site, Target};
@@ -96,8 +97,8 @@ impl<'a> Scene<'a> {
 }
 
 /// The connection, or why there is none: then the experiment tells nothing.
-pub(super) fn stream(connected: Connected) -> Result<tokio::net::TcpStream, String> {
-    let Connected { stage, stream } = connected;
+pub(super) fn stream(connected: Connected) -> Result<Stamped, String> {
+    let Connected { stage, stream, late: _ } = connected;
     stream.ok_or_else(|| match stage.failure() {
         Some(failure) => failure.detail.clone(),
         None => "there is no connection".to_owned(),

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
@@ -20,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 use super::failure;
 use super::stream::{StreamReader, Streaming, is_stream};
 use super::watch::Witness;
-use crate::net::Observed;
+use crate::net::{Arrivals, Observed};
 use crate::outcome::{Failure, HttpVersion};
 
 /// How much of a body is read.
@@ -38,6 +39,8 @@ pub(super) const HEAD_LIMIT: usize = 256 * 1024;
 /// How far the exchange came.
 #[derive(Debug, Default)]
 pub(super) struct Progress<'a> {
+    /// When what travels over the connection is written and comes.
+    pub(super) arrivals: Arrivals,
     /// When the request was handed to the connection.
     pub(super) sent: Option<Instant>,
     pub(super) head: Option<response::Parts>,
@@ -45,6 +48,9 @@ pub(super) struct Progress<'a> {
     pub(super) body: BytesMut,
     pub(super) truncated: bool,
     pub(super) end_at: Option<Instant>,
+    /// How long what came until the first token of a stream waited for us: what comes together has one time, that of the
+    /// last of it.
+    pub(super) late_token: Option<Duration>,
     /// How a stream of events is read, if one is asked for.
     pub(super) streaming: Option<Streaming<'a>>,
     /// The answer's events, if it is a stream of them.
@@ -53,13 +59,34 @@ pub(super) struct Progress<'a> {
 
 impl Progress<'_> {
     /// The head is there; whether it is that of a stream of events that is to be read as one.
-    fn begin(&mut self, head: response::Parts, now: Instant) -> bool {
+    fn begin(&mut self, head: response::Parts) -> bool {
+        let came = self.arrivals.last();
+        let sent = self.sent_at().unwrap_or(came);
         let streaming = self.streaming.filter(|_| is_stream(&head));
         self.head = Some(head);
-        self.head_at = Some(now);
-        self.stream =
-            streaming.map(|streaming| Box::new(StreamReader::new(streaming, self.sent.unwrap_or(now), now)));
+        self.head_at = Some(came);
+        self.stream = streaming.map(|streaming| Box::new(StreamReader::new(streaming, sent, came)));
         self.stream.is_some()
+    }
+
+    /// When the writing of the request began.
+    pub(super) fn sent_at(&self) -> Option<Instant> {
+        self.sent.map(|handed| self.arrivals.asked().unwrap_or(handed).max(handed))
+    }
+
+    /// How much of the time until the answer was there, or its first token, may have been our own.
+    pub(super) fn held_up(&self) -> Duration {
+        self.late_token.unwrap_or_else(|| self.arrivals.held_up())
+    }
+
+    /// When the exchange was over, now that it has ended so: with the last that came, or now where it is only now that
+    /// it is known to have failed.
+    pub(super) fn over_at(&self, ended: &Ended) -> Instant {
+        let stalled = self.stream.as_ref().is_some_and(|stream| stream.has_stalled());
+        match ended {
+            Ended::Complete if !stalled => self.arrivals.last(),
+            Ended::Complete | Ended::TimedOut | Ended::Broken(_) => Instant::now(),
+        }
     }
 }
 
@@ -90,6 +117,7 @@ where
     let result = match version {
         HttpVersion::Http11 => match http1::Builder::new().max_buf_size(HEAD_LIMIT).handshake(io).await {
             Ok((mut sender, connection)) => {
+                progress.arrivals.ask();
                 progress.sent = Some(Instant::now());
                 let response = sender.send_request(request);
                 drive(connection, receive(response, progress)).await
@@ -98,6 +126,7 @@ where
         },
         HttpVersion::Http2 => match http2::Builder::new(TokioExecutor::new()).handshake(io).await {
             Ok((mut sender, connection)) => {
+                progress.arrivals.ask();
                 progress.sent = Some(Instant::now());
                 let response = sender.send_request(request);
                 drive(connection, receive(response, progress)).await
@@ -142,7 +171,7 @@ where
     B: Body<Data = Bytes> + Unpin,
 {
     let (head, mut body) = response.await?.into_parts();
-    if progress.begin(head, Instant::now()) {
+    if progress.begin(head) {
         // Boxed, so that other calls do not carry its room.
         return Box::pin(follow(body, progress)).await;
     }
@@ -155,7 +184,7 @@ where
             return Ok(());
         }
     }
-    progress.end_at = Some(Instant::now());
+    progress.end_at = Some(progress.arrivals.last());
     Ok(())
 }
 
@@ -164,7 +193,8 @@ async fn follow<B>(mut body: B, progress: &mut Progress<'_>) -> Result<(), B::Er
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    let Progress { stream: Some(stream), body: kept, truncated, end_at, .. } = progress else {
+    let Progress { stream: Some(stream), body: kept, truncated, end_at, arrivals, late_token, .. } = progress
+    else {
         return Ok(());
     };
     loop {
@@ -173,27 +203,36 @@ where
             Some(at) => match timeout_at(at, body.frame()).await {
                 Ok(frame) => frame,
                 Err(_) => {
-                    stream.stall();
-                    return Ok(());
+                    // It may be our turn that comes late, and not the event.
+                    tokio::task::yield_now().await;
+                    let Some(frame) = body.frame().now_or_never() else {
+                        stream.stall();
+                        return Ok(());
+                    };
+                    frame
                 }
             },
         };
         let Some(frame) = frame else { return Ok(()) };
         let Ok(data) = frame?.into_data() else { continue };
         *truncated |= !keep(kept, &data, STREAM_LIMIT);
-        let now = Instant::now();
-        if stream.push(&data, now) {
-            *end_at = Some(now);
+        let came = arrivals.last();
+        let over = stream.push(&data, came);
+        if late_token.is_none() && stream.has_token() {
+            *late_token = Some(arrivals.late_since_asking());
+        }
+        if over {
+            *end_at = Some(came);
             break;
         }
     }
-    behind(&mut body, stream).await;
+    behind(&mut body, stream, arrivals).await;
     Ok(())
 }
 
 /// What has already come behind the end of a stream: it may be the count of tokens. The server's own close is not waited
 /// for.
-async fn behind<B>(body: &mut B, stream: &mut StreamReader<'_>)
+async fn behind<B>(body: &mut B, stream: &mut StreamReader<'_>, arrivals: &Arrivals)
 where
     B: Body<Data = Bytes> + Unpin,
 {
@@ -202,7 +241,7 @@ where
         match body.frame().now_or_never() {
             Some(Some(Ok(frame))) => {
                 if let Ok(data) = frame.into_data() {
-                    stream.push(&data, Instant::now());
+                    stream.push(&data, arrivals.last());
                 }
             }
             Some(Some(Err(_)) | None) => return,
@@ -225,8 +264,6 @@ fn keep(kept: &mut BytesMut, data: &[u8], limit: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use tokio::time::timeout;
 
     use super::*;

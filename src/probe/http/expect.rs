@@ -27,16 +27,26 @@ pub(super) fn judge(expected: &Expectations, answer: &Answer<'_>, said: Option<F
     by_status.or_else(by_body)
 }
 
-/// What took longer than expected.
-pub(super) fn slow(expected: &Expectations, seen: &ApiEvidence) -> impl Iterator<Item = Finding> {
+/// What took longer than expected, and would have without what we held it up by ourselves.
+pub(super) fn slow(
+    expected: &Expectations,
+    seen: &ApiEvidence,
+    held_up: Duration,
+) -> impl Iterator<Item = Finding> {
     let first_token = seen.stream.and_then(|stream| stream.first_token);
     let (what, latency) = match seen.stream {
         None => ("complete", seen.latency()),
         Some(_) => ("first token", first_token),
     };
-    let whole = late(Reason::HttpSlow, what, expected.max_latency, latency, "");
-    let token =
-        late(Reason::SlowFirstToken, "first token", expected.max_first_token, first_token, &parts(seen));
+    let whole = late(Reason::HttpSlow, what, expected.max_latency, latency, held_up, "");
+    let token = late(
+        Reason::SlowFirstToken,
+        "first token",
+        expected.max_first_token,
+        first_token,
+        held_up,
+        &parts(seen),
+    );
     whole.into_iter().chain(token)
 }
 
@@ -45,9 +55,10 @@ fn late(
     what: &str,
     most: Option<Duration>,
     time: Option<Duration>,
+    held_up: Duration,
     parts: &str,
 ) -> Option<Finding> {
-    let (most, time) = most.zip(time).filter(|(most, time)| time > most)?;
+    let (most, time) = most.zip(time).filter(|(most, time)| time.saturating_sub(held_up) > *most)?;
     let (time, most) = (time.as_secs_f64(), most.as_secs_f64());
     Some(Finding::new(reason, format!("{what} after {time:.3} s{parts}, expected within {most:.3} s")))
 }
@@ -99,11 +110,19 @@ mod tests {
 
     /// What is said of a call whose head took 0.2 s and whose body took 0.8 s.
     fn slow_of(expected: &Expectations, stream: Option<StreamEvidence>) -> Vec<(Reason, String)> {
+        slow_when_held_up(expected, stream, Duration::ZERO)
+    }
+
+    fn slow_when_held_up(
+        expected: &Expectations,
+        stream: Option<StreamEvidence>,
+        held_up: Duration,
+    ) -> Vec<(Reason, String)> {
         let mut evidence = ApiEvidence::of_call("models", http::Method::GET);
         let (processing, transfer) = (Duration::from_millis(200), Duration::from_millis(800));
         evidence.phases = HttpPhases { processing: Some(processing), transfer: Some(transfer) };
         evidence.stream = stream;
-        slow(expected, &evidence).map(|Finding(failure)| (failure.reason, failure.detail)).collect()
+        slow(expected, &evidence, held_up).map(|Finding(failure)| (failure.reason, failure.detail)).collect()
     }
 
     #[test]
@@ -128,5 +147,19 @@ mod tests {
         assert_eq!(slow_of(&within(500), Some(stream)), both);
         assert_eq!(slow_of(&within(600), Some(stream)), []);
         assert_eq!(slow_of(&within(500), Some(StreamEvidence::default())), [], "there was none");
+    }
+
+    #[test]
+    fn what_the_canary_held_up_is_not_called_slow() {
+        let most = Some(Duration::from_millis(700));
+        let expected = Expectations { max_latency: most, max_first_token: most, ..Expectations::default() };
+        let token = |ms| {
+            let first_token = Some(Duration::from_millis(ms));
+            Some(StreamEvidence { first_token, ..StreamEvidence::default() })
+        };
+        for (stream, slow) in [(None, 1), (token(1000), 2)] {
+            let found = |held_up| slow_when_held_up(&expected, stream, Duration::from_millis(held_up)).len();
+            assert_eq!((found(299), found(300)), (slow, 0));
+        }
     }
 }

@@ -12,6 +12,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use http::{Response, Version};
 use reqwest::{Body, Client, ClientBuilder, Request};
@@ -102,7 +103,8 @@ pub(in crate::probe) async fn call_kept(
         }
         ended => ended,
     };
-    let over = Over { plan, confidence: &confidence, start, end: Instant::now(), deadline };
+    let (end, held_up) = (Instant::now(), Duration::ZERO);
+    let over = Over { plan, confidence: &confidence, start, end, held_up, deadline };
     let mut stage = judged(over, evidence, progress, ended).stage;
     if let Stage::Passed { evidence, .. } | Stage::Failed { evidence, .. } = &mut stage
         && fresh

@@ -156,6 +156,16 @@ impl<'a> StreamReader<'a> {
         self.verdict.get_or_insert(Verdict::Stalled);
     }
 
+    /// Whether there was a token.
+    pub(super) fn has_token(&self) -> bool {
+        self.seen.evidence.first_token.is_some()
+    }
+
+    /// Whether it is over because nothing came.
+    pub(super) fn has_stalled(&self) -> bool {
+        matches!(self.verdict, Some(Verdict::Stalled))
+    }
+
     fn is_over(&self) -> bool {
         self.verdict.is_some()
     }

@@ -292,7 +292,8 @@ async fn a_reset_connection_is_a_cut_stream() {
     let plan = CallPlan::new(&target, &target.sites[0].endpoint, target.call.kind).unwrap();
     let deadline = Deadline::after(Instant::now(), Duration::from_secs(60));
     let stream = Observed::new(stream, Told(Some(tell)));
-    let called = call(stream, &plan, HttpVersion::Http11, Channel::Verified, deadline).await;
+    let called =
+        call(stream, &Arrivals::default(), &plan, HttpVersion::Http11, Channel::Verified, deadline).await;
     peer.await.unwrap();
     let (_, failure, evidence) = parts(&called);
     assert_eq!(failure.map(|failure| failure.0), Some(Reason::StreamCut), "{failure:?}");

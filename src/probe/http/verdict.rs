@@ -1,5 +1,7 @@
 //! What an exchange came to: evidence out of what came, and why it is not good, if it is not.
 
+use std::time::Duration;
+
 use http::header::{CONTENT_LENGTH, LAST_MODIFIED};
 use tokio::time::Instant;
 
@@ -20,6 +22,8 @@ pub(super) struct Over<'a> {
     pub(super) confidence: &'a Confidence,
     pub(super) start: Instant,
     pub(super) end: Instant,
+    /// How much of the time in between may have been our own.
+    pub(super) held_up: Duration,
     pub(super) deadline: Deadline,
 }
 
@@ -156,7 +160,9 @@ fn no_stream(plan: &CallPlan, answer: &Answer<'_>) -> Option<Failure> {
 }
 
 fn phases(progress: &Progress<'_>, complete: bool) -> HttpPhases {
-    let processing = progress.sent.zip(progress.head_at).map(|(sent, head)| head - sent);
-    let transfer = progress.head_at.zip(progress.end_at).filter(|_| complete).map(|(head, end)| end - head);
+    let sent = progress.sent_at();
+    let processing = sent.zip(progress.head_at).map(|(sent, head)| head.saturating_duration_since(sent));
+    let transfer = progress.head_at.zip(progress.end_at).filter(|_| complete);
+    let transfer = transfer.map(|(head, end)| end.saturating_duration_since(head));
     HttpPhases { processing, transfer }
 }

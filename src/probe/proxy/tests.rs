@@ -88,6 +88,8 @@ async fn ask_for(destination: Destination<'_>, url: &str, said: &[u8], then: The
         destination,
         deadline: Deadline::after(Instant::now(), Duration::from_secs(3)),
         evidence: ProxyEvidence::of(setup.shown().to_owned()),
+        late: Duration::ZERO,
+        arrivals: Arrivals::default(),
     };
     let result = match passage.ask(near).await {
         Ok(mut tunnel) => {

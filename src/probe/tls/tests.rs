@@ -114,7 +114,8 @@ async fn meet(setup: &TlsSetup, acceptor: &TlsAcceptor) -> Secured<DuplexStream>
             let _ = stream.read_to_end(&mut Vec::new()).await;
         }
     });
-    handshake(ours, setup, Deadline::after(Instant::now(), Duration::from_secs(30))).await
+    handshake(ours, &Arrivals::default(), setup, Deadline::after(Instant::now(), Duration::from_secs(30)))
+        .await
 }
 
 /// What the server says on a connection that was handed on.

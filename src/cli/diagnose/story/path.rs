@@ -38,6 +38,9 @@ pub(super) fn tell(page: &mut Page, target: &TargetPart, language: Language) {
             let attempt = attempt.to_string();
             page.text(4, &Phrase::WorkedAgain.fill(language, &[("attempt", &attempt)]), Look::Plain);
         }
+        if path.canary_slow {
+            page.text(4, &texts::canary_slow(path.late_seconds, language), Look::Plain);
+        }
     }
 }
 

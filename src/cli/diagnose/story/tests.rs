@@ -55,3 +55,16 @@ fn a_story_without_a_target_is_none() {
     let manner = Manner { language: Language::English, width: 80, colour: false };
     assert_eq!(tell(&none, manner), "");
 }
+
+#[test]
+fn that_the_canary_was_slow_is_told_of_its_path() {
+    for language in Language::ALL {
+        let mut document = document(language);
+        let told = |document: &Document| tell(document, Manner { language, width: 120, colour: false });
+        let words = texts::canary_slow(0.035, language);
+        assert!(!told(&document).contains(&words));
+        let path = &mut document.targets[0].paths[0];
+        (path.late_seconds, path.canary_slow) = (0.035, true);
+        assert!(told(&document).contains(&words), "{}", told(&document));
+    }
+}

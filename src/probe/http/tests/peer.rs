@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::super::{CallPlan, Called, Channel, call};
 use crate::config::{Config, Env, Source};
+use crate::net::Arrivals;
 use crate::outcome::{AnsweredBy, Failure, HttpVersion, Reason, Usage};
 use crate::provider::{
     Answer, Call, CallKind, Event, EventReading, Price, Provider, Reading, StatusPage, StreamMark,
@@ -153,7 +154,7 @@ pub(super) async fn called(target: &Target, version: HttpVersion, script: &[Step
         }
     });
     let deadline = Deadline::after(Instant::now(), Duration::from_secs(10));
-    let called = call(ours, &plan, version, Channel::Verified, deadline).await;
+    let called = call(ours, &Arrivals::default(), &plan, version, Channel::Verified, deadline).await;
     (called, peer.await.unwrap())
 }
 

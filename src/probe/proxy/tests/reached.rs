@@ -84,7 +84,7 @@ async fn the_way_into_a_tunnel_is_timed_from_the_lookup_on() {
     let addresses = ["127.0.0.99".parse().unwrap(), "127.0.0.1".parse().unwrap()];
     let resolved = Resolved::Found { addresses: &addresses, took: Duration::from_secs(60) };
     let tunnelled = tunnel(&setup(&format!("http://proxy.test:{port}")), resolved, TARGET, soon()).await;
-    let mut stream = tunnelled.stream.unwrap();
+    let (mut stream, _) = tunnelled.stream.unwrap();
     stream.write_all(b"world").await.unwrap();
     let mut first = [0; 11];
     stream.read_exact(&mut first).await.unwrap();

@@ -76,6 +76,8 @@ pub(super) struct Journey {
     pub(super) end: String,
     pub(super) trouble: Option<Trouble>,
     pub(super) again: Option<String>,
+    /// That the canary itself was slow.
+    pub(super) slow: Option<String>,
     pub(super) request_id: Option<String>,
     pub(super) findings: Vec<(&'static str, String)>,
 }
@@ -184,6 +186,7 @@ impl Journey {
             end: took(whole),
             trouble: routes::trouble(part, telling),
             again: routes::again(part, telling),
+            slow: part.canary_slow.then(|| texts::canary_slow(part.late_seconds, telling.language)),
             request_id: part.request_id.clone(),
             findings: part
                 .findings

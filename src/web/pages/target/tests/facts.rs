@@ -145,3 +145,14 @@ async fn limits_and_what_the_call_waits_for_are_told() {
         assert_eq!(section.matches("<svg").count(), 2, "no bar without a limit");
     }
 }
+
+#[tokio::test]
+async fn a_journey_in_which_the_canary_was_slow_says_so() {
+    let mut found = sample(0);
+    let words = "The canary itself was late by 35 ms in this journey";
+    let page = Program::of(&found).page("/targets/api.anthropic.com").await;
+    assert!(!page.contains(words));
+    found.run.outcomes[0].late = Duration::from_millis(35);
+    let page = Program::of(&found).page("/targets/api.anthropic.com").await;
+    assert_eq!(section(&page, "journeys").matches(words).count(), 1);
+}

@@ -1,0 +1,84 @@
+//! A UDP socket whose datagrams come with their time.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
+use tokio::time::Instant;
+
+use super::arrivals::Line;
+use super::kernel_stamp;
+use crate::clock;
+
+/// A socket that talks to one peer, timed as [`Arrivals`](super::Arrivals) are.
+#[derive(Debug)]
+pub struct Datagrams {
+    socket: UdpSocket,
+    line: Line,
+    /// The kernel says when what is read came.
+    told: bool,
+}
+
+impl Datagrams {
+    /// A socket of this address.
+    ///
+    /// # Errors
+    /// If there is none to be had.
+    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
+        let socket = UdpSocket::bind(address).await?;
+        let told = kernel_stamp::request(&socket);
+        Ok(Self { socket, line: Line::new(Instant::now(), clock::wall()), told })
+    }
+
+    /// Talks to this peer and hears no other.
+    ///
+    /// # Errors
+    /// If it cannot be reached.
+    pub async fn connect(&self, peer: SocketAddr) -> io::Result<()> {
+        self.socket.connect(peer).await
+    }
+
+    /// Sends a datagram.
+    ///
+    /// # Errors
+    /// If it cannot be sent, or what was sent before was refused.
+    pub async fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
+        self.line.writes();
+        self.socket.send(datagram).await.map(|_| ())
+    }
+
+    /// Receives a datagram; its length.
+    ///
+    /// # Errors
+    /// If what was sent was refused.
+    pub async fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let (length, stamp) = if self.told {
+            let receive = || kernel_stamp::receive(&self.socket, into);
+            self.socket.async_io(Interest::READABLE, receive).await?
+        } else {
+            (self.socket.recv(into).await?, None)
+        };
+        self.line.came(stamp);
+        Ok(length)
+    }
+
+    /// When the first was about to be sent.
+    #[must_use]
+    pub fn asked(&self) -> Option<Instant> {
+        self.line.asked()
+    }
+
+    /// When the last that was received came; now, before any was.
+    #[must_use]
+    pub fn last(&self) -> Instant {
+        self.line.last().unwrap_or_else(Instant::now)
+    }
+
+    /// How long in all what came waited for us.
+    #[must_use]
+    pub fn late(&self) -> Duration {
+        self.line.late()
+    }
+}
