@@ -38,7 +38,7 @@ use tracing::field::display;
 
 use crate::board::Board;
 use crate::clock;
-use crate::config::{Config, Env, Problems, Source, effective};
+use crate::config::{Config, Env, Problems, Source};
 use crate::history::History;
 use crate::metrics::{Configured, Metrics, MetricsError};
 use crate::net::raise_descriptor_limit;
@@ -176,7 +176,7 @@ pub async fn serve_telling(
     let readiness = Arc::new(Readiness::new());
     let (stop_web, stopped) = watch::channel(false);
     let running = Arc::new(RunningConfig::default());
-    running.set(&effective(&config));
+    running.set(config.clone());
     let on_demand = Arc::new(OnDemand::new(&own, options.env.clone(), Arc::clone(&system)));
     let (commands, received) = mpsc::channel(1);
     let descriptors = raise_descriptor_limit();

@@ -236,7 +236,7 @@ fn read_text(text: &str, directory: PathBuf, env: &Env, report: &problem::Report
     let decoder = decode::Decoder::root(&tree, report);
     let field = decode::Field::<raw::RawConfig>::deserialize(decoder).ok()?;
     let (raw, _) = field.checked().ok()??;
-    let context = lower::Context { env, directory, report, trust: lower::Trust::Ours };
+    let context = lower::Context::new(env, directory, report, lower::Trust::Ours);
     Some(lower::lower(raw, &context))
 }
 

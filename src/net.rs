@@ -24,5 +24,6 @@ pub use descriptors::raise_descriptor_limit;
 pub use dial::{Attempt, Dialled, Missed, dial, dial_small};
 pub use observed::{Observed, Observer};
 pub use stamped::Stamped;
+pub use tcp_info::round_trip_time;
 pub use tls_error::rustls_error;
 pub use trouble::{IoTrouble, of_connecting};

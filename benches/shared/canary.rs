@@ -78,6 +78,11 @@ impl Canary {
         &self.process
     }
 
+    /// What asks it.
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
@@ -105,7 +110,8 @@ impl Samples {
         self.of(&name).filter_map(|(labels, count)| Some((bound(labels)?, count))).collect()
     }
 
-    fn of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, f64)> {
+    /// Labels and values of a name.
+    pub(crate) fn of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, f64)> {
         self.0.lines().filter_map(move |line| {
             let (series, value) = line.rsplit_once(' ')?;
             let labels = series.strip_prefix(name)?;

@@ -66,7 +66,7 @@ impl Peer {
             failover: Failover::default(),
             diagnosis: DiagnosisOptions::default(),
             tls: TlsOptions {
-                roots: Roots::File { path: "root.pem".to_owned(), certificates: vec![self.root.clone()] },
+                roots: Roots::File { path: "root.pem".into(), certificates: [self.root.clone()].into() },
                 server_name: None,
                 min_version: MinTls::V12,
                 refuses_older: false,

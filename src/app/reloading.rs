@@ -18,7 +18,7 @@ use super::signals::{Signal, Signals};
 use super::sources::{self, Merged, News, Sources};
 use super::{ServeError, ServeOptions, configured, follow_status, follow_ups, prober};
 use crate::clock;
-use crate::config::{Config, effective};
+use crate::config::Config;
 use crate::history::History;
 use crate::metrics::Metrics;
 use crate::probe::SystemResolver;
@@ -97,12 +97,13 @@ impl Reloading {
         let make = self.maker(current);
         let loading = tokio::task::spawn_blocking(move || -> Result<_, ServeError> {
             let loaded = Config::load(&file, &env)?;
-            let merged = sources::carried(&loaded, &before, &answers, &env);
-            let ready = make(&merged.config)?;
-            Ok((merged, ready))
+            let Merged { config, results } = sources::carried(&loaded, &before, &answers, &env);
+            let config = config.after(&before);
+            let ready = make(&config)?;
+            Ok((config, results, ready))
         });
         let failed = match loading.await {
-            Ok(Ok((Merged { config, results }, ready))) => {
+            Ok(Ok((config, results, ready))) => {
                 let changed = ready.changes.len();
                 self.make(&config, ready).await;
                 sources.follow(&config, results);
@@ -129,6 +130,7 @@ impl Reloading {
         let make = self.maker(current);
         let working = tokio::task::spawn_blocking(move || {
             let Merged { config, results } = work.merge(&before);
+            let config = config.after(&before);
             // Which lists there are may differ where the targets are the same.
             let ready = (config != before).then(|| make(&config)).transpose();
             (config, results, ready)
@@ -182,6 +184,6 @@ impl Reloading {
         self.on_demand.change(&own);
         self.probe_now.configure(own.probe);
         self.share.tell(config, &self.metrics);
-        self.running.set(&effective(config));
+        self.running.set(config.clone());
     }
 }

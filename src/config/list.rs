@@ -47,7 +47,7 @@ pub enum Format {
 pub struct TargetList {
     origin: Arc<str>,
     text: Arc<str>,
-    entries: Vec<Listed>,
+    entries: Arc<[Listed]>,
 }
 
 /// A target of a list.
@@ -89,7 +89,7 @@ pub struct Arranged {
 
 impl TargetList {
     pub(super) fn new(origin: Arc<str>, text: Arc<str>, entries: Vec<Listed>) -> Self {
-        Self { origin, text, entries }
+        Self { origin, text, entries: entries.into() }
     }
 
     /// Where it is from.
@@ -124,6 +124,17 @@ impl TargetList {
     /// Its targets with what they promise.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&Target, Option<&Slo>)> {
         self.entries.iter().map(|entry| (&*entry.target, entry.slo.as_ref()))
+    }
+
+    /// Has those of its targets that are as they were be the same ones.
+    fn keep(&mut self, before: &HashMap<&str, &Arc<Target>>) {
+        let entries = self.entries.iter().cloned().map(|mut entry| {
+            if let Some(known) = before.get(&*entry.target.name).filter(|known| ***known == entry.target) {
+                entry.target = Arc::clone(known);
+            }
+            entry
+        });
+        self.entries = entries.collect();
     }
 
     fn slos(&self) -> impl Iterator<Item = &Slo> {
@@ -177,7 +188,7 @@ impl Ground {
         } else {
             Trust::Foreign
         };
-        let context = Context { env, directory: self.directory.clone(), report, trust };
+        let context = Context::new(env, self.directory.clone(), report, trust);
         lower::list(&tree, list.most, &self.shared, &context).ok()
     }
 }
@@ -207,6 +218,18 @@ impl Config {
         let targets = all().flat_map(TargetList::targets).cloned().collect();
         let slos = all().flat_map(TargetList::slos).cloned().collect();
         Self { targets, slos, lists, ..self.clone() }
+    }
+
+    /// The same config, whose targets are those of the one before where they are as they were: none is held twice, by who
+    /// watches it still and by who asks what is watched.
+    #[must_use]
+    pub fn after(mut self, before: &Self) -> Self {
+        let known: HashMap<&str, &Arc<Target>> =
+            before.targets.iter().map(|target| (&*target.name, target)).collect();
+        self.own.keep(&known);
+        let mut lists = std::mem::take(&mut self.lists);
+        lists.iter_mut().for_each(|list| list.keep(&known));
+        self.with_lists(lists)
     }
 }
 
@@ -249,7 +272,8 @@ pub(super) fn arrange(own: &TargetList, candidates: Vec<Candidate>) -> Vec<Arran
             claim.list = claim.before.take();
         } else if let Some(list) = &mut claim.list {
             // Only where the config's own targets are others now: what is left of the list stays.
-            list.entries.retain(|entry| !taken.contains_key(&entry.target.name));
+            let left = list.entries.iter().filter(|entry| !taken.contains_key(&entry.target.name));
+            list.entries = left.cloned().collect();
         }
         claim.problems = Some(problems);
     }

@@ -22,6 +22,7 @@ mod target;
 mod timing;
 mod tls;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ use super::problem::{Checked, Place, Position, Report, Reported};
 use super::raw::{RawConfig, RawTarget};
 use super::source::TargetSource;
 use super::{ProbeOptions, Profile, Retention};
-use crate::target::{Endpoint, ProxyEnvironment, Resolver, Route};
+use crate::target::{Endpoint, ProxyEnvironment, Resolver, Roots, Route};
 pub(super) use discovery::is_here;
 pub(super) use list::list;
 use named::Named;
@@ -50,6 +51,15 @@ pub(super) struct Context<'a> {
     pub(super) report: &'a Report,
     /// Who wrote what is lowered.
     pub(super) trust: Trust,
+    /// The files of certificates that were read: thousands of targets may name the same one.
+    pub(super) roots: RefCell<HashMap<PathBuf, Roots>>,
+}
+
+impl<'a> Context<'a> {
+    /// One with nothing read yet.
+    pub(super) fn new(env: &'a Env, directory: PathBuf, report: &'a Report, trust: Trust) -> Self {
+        Self { env, directory, report, trust, roots: RefCell::default() }
+    }
 }
 
 /// Who wrote a text.

@@ -399,8 +399,15 @@ fn a_ca_file_is_read_from_the_directory_of_the_config() {
     };
     let config = load("ca.pem").unwrap();
     let Roots::File { path, certificates } = &config.targets[0].tls.roots else { panic!("a file") };
-    assert_eq!(Path::new(path), dir.path().join("ca.pem"));
-    assert_eq!(certificates, &[made.cert.der().clone()]);
+    assert_eq!(Path::new(&**path), dir.path().join("ca.pem"));
+    assert_eq!(**certificates, [made.cert.der().clone()]);
+    std::fs::write(&file, format!("{GOOD}    tls: {{ca_file: ca.pem}}\n  - {{name: b, provider: http, url: https://b.test, tls: {{ca_file: ca.pem}}}}\n")).unwrap();
+    let several = Config::load(&Source::File(file.clone()), &environment()).unwrap();
+    let certificates = |at: usize| match &several.targets[at].tls.roots {
+        Roots::File { certificates, .. } => Arc::clone(certificates),
+        Roots::Public => panic!("a file"),
+    };
+    assert!(Arc::ptr_eq(&certificates(0), &certificates(1)), "read once for all");
     let shown = effective(&config);
     assert_eq!(load_text(&shown, &environment()).unwrap(), config);
     let told = load("empty.pem").unwrap_err().to_string();

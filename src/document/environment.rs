@@ -123,7 +123,7 @@ impl Environment {
             },
             trusted_only: match &target.tls.roots {
                 Roots::Public => None,
-                Roots::File { path, .. } => Some(path.clone()),
+                Roots::File { path, .. } => Some(path.to_string()),
             },
             ways_out: surroundings
                 .ways_out

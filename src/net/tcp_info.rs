@@ -48,6 +48,12 @@ pub(super) fn known(stream: &TcpStream) -> Option<Known> {
     })
 }
 
+/// The kernel's smoothed round-trip time of a connection; `None` where it does not say.
+#[must_use]
+pub fn round_trip_time(stream: &TcpStream) -> Option<Duration> {
+    known(stream).map(|known| known.round_trip)
+}
+
 /// Not known on this system.
 #[cfg(not(target_os = "linux"))]
 #[must_use]

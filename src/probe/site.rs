@@ -53,7 +53,7 @@ pub(super) struct SiteProber {
     tls: Option<TlsSetup>,
     plan: CallPlan,
     /// The provider's free call without a key, where that is another one.
-    substitute: Option<CallPlan>,
+    substitute: Option<Box<CallPlan>>,
     ways: Vec<Way>,
     /// One ordinary client a route, where calls are to be made by such as well.
     pooled: Vec<(Arc<str>, PooledClient)>,
@@ -113,6 +113,7 @@ impl SiteProber {
                 pooled.extend(client.map(|client| (Arc::clone(&route.name), client)));
             }
         }
+        let substitute = target.substitute();
         Ok(Self {
             target: Arc::clone(target),
             shown: endpoint.shown().into(),
@@ -121,7 +122,9 @@ impl SiteProber {
             questions,
             tls,
             plan: CallPlan::new(target, endpoint, target.call.kind)?,
-            substitute: target.substitute().map(|kind| CallPlan::new(target, endpoint, kind)).transpose()?,
+            substitute: substitute
+                .map(|kind| CallPlan::new(target, endpoint, kind).map(Box::new))
+                .transpose()?,
             ways,
             pooled,
             outside: OutsideCheck::new(target, endpoint),
@@ -303,10 +306,10 @@ impl SiteProber {
                 _ if !start.is_whole() => None,
                 // Beside ordinary clients it is not made twice, unless it is free and there is nothing else to make.
                 Order::Configured if !self.pooled.is_empty() => {
-                    self.substitute.as_ref().or((!self.target.call.kind.is_paid()).then_some(&self.plan))
+                    self.substitute.as_deref().or((!self.target.call.kind.is_paid()).then_some(&self.plan))
                 }
                 Order::Configured => Some(&self.plan),
-                Order::Substitute => self.substitute.as_ref(),
+                Order::Substitute => self.substitute.as_deref(),
             },
             start,
             deadline,
@@ -343,7 +346,7 @@ impl SiteProber {
         };
         // What costs money is called once a path. Each by itself and with all of the time, the first one too: the path's own journey may give it less, and go on.
         let each = each.iter().map(|one| async move {
-            let plan = if self.target.call.kind.is_paid() { self.substitute.as_ref() } else { walk.plan };
+            let plan = if self.target.call.kind.is_paid() { self.substitute.as_deref() } else { walk.plan };
             let walk = Walk { start: walk.start.again(), plan, ..walk };
             let outcome = Box::pin(self.step(way, walk, None, std::slice::from_ref(one))).await;
             address::result(*one, &outcome)

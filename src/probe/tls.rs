@@ -5,6 +5,7 @@
 //! target, and a chain that verified is not verified again for minutes while it stays the same byte for byte (its dates
 //! and the handshake's signature always are).
 
+mod alike;
 mod checks;
 mod client;
 mod facts;

@@ -28,7 +28,7 @@ pub fn diff(old: &[Arc<Target>], new: &[Arc<Target>]) -> Vec<Change> {
         .map(|target| Change::Removed(Arc::clone(&target.name)));
     let others = new.iter().filter_map(|target| match names.get(&*target.name) {
         None => Some(Change::Added(Arc::clone(target))),
-        Some(old) if ***old != **target => Some(Change::Replaced(Arc::clone(target))),
+        Some(old) if *old != target => Some(Change::Replaced(Arc::clone(target))),
         Some(_) => None,
     });
     removed.chain(others).collect()

@@ -14,14 +14,14 @@ pub enum Roots {
     /// The certificates of one file, and no others.
     File {
         /// Where they were read.
-        path: String,
-        /// The certificates; never empty.
-        certificates: Vec<CertificateDer<'static>>,
+        path: Arc<str>,
+        /// The certificates; never empty. Targets that name the same file share them.
+        certificates: Arc<[CertificateDer<'static>]>,
     },
 }
 
 /// The lowest version of TLS to accept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MinTls {
     /// TLS 1.2.
     V12,

@@ -2,22 +2,28 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Response};
 
 use super::WebState;
-use crate::config::without_queries;
+use super::render;
+use crate::config::{Config, effective, without_queries};
 
-/// The config that is in force, as text.
+/// The config that is in force; written as text for who asks, since of thousands of targets that is megabytes.
 #[derive(Debug, Default)]
-pub struct RunningConfig(ArcSwap<String>);
+pub struct RunningConfig(ArcSwapOption<Config>);
 
 impl RunningConfig {
-    /// This is in force from now on: YAML without secrets; who asks for it does not see the queries of URLs either.
-    pub fn set(&self, text: &str) {
-        self.0.store(Arc::new(without_queries(text)));
+    /// This is in force from now on.
+    pub fn set(&self, config: Config) {
+        self.0.store(Some(Arc::new(config)));
+    }
+
+    /// As YAML without secrets; who asks for it does not see the queries of URLs either.
+    fn text(&self) -> String {
+        self.0.load().as_ref().map(|config| without_queries(&effective(config))).unwrap_or_default()
     }
 }
 
@@ -28,5 +34,5 @@ pub(super) async fn config(State(state): State<Arc<WebState>>) -> Response {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (CACHE_CONTROL, "no-store"),
     ];
-    (headers, state.config.0.load().to_string()).into_response()
+    render::page(&state, move |state| (headers, state.config.text()).into_response()).await
 }

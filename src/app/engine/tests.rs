@@ -271,3 +271,57 @@ async fn who_asks_for_a_target_that_leaves_learns_that() {
     assert!(waiting.await.is_err());
     assert!(ask(&mut engine, Layer::Dns, 10).await.is_err());
 }
+
+/// So many targets, the first of which have another timeout.
+fn fleet(targets: usize, changed: usize) -> Config {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config.yml");
+    let line = |number: usize| {
+        let timeout = if number < changed { 2 } else { 1 };
+        format!(
+            "  - {{ name: t{number}, url: \"http://127.0.0.1:1\", provider: http, timeout: {timeout}s }}\n"
+        )
+    };
+    let lines: String = (0..targets).map(line).collect();
+    std::fs::write(&path, format!("targets:\n{lines}")).unwrap();
+    Config::load(&Source::File(path), &Env::of::<&str, &str>([])).unwrap()
+}
+
+/// Which runs of targets that stay begin when, over some minutes in which every run ends at once.
+fn starts(engine: &mut Engine, changed: &HashSet<JobKey>) -> Vec<(Instant, JobKey)> {
+    let (mut starts, mut now) = (Vec::new(), Instant::now());
+    let end = now + Duration::from_secs(120);
+    loop {
+        match engine.wheel.next(now) {
+            Next::Run(due) => {
+                engine.wheel.finished(&due.key, now);
+                if !changed.contains(&due.key) {
+                    starts.push((now, due.key));
+                }
+            }
+            Next::Skipped { key, .. } => panic!("a run of {key} is skipped"),
+            Next::Wait(until) if until < end => now = until,
+            Next::Wait(_) | Next::Idle => return starts,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reload_makes_probers_of_the_targets_that_changed_and_no_other_one_notices() {
+    let before = fleet(2000, 0);
+    let after = fleet(2000, 20).after(&before);
+    let make = |target: Arc<Target>| Prober::try_new(target, &Arc::default()).map(Arc::new);
+    let probers: Vec<_> = before.targets.iter().map(|target| make(Arc::clone(target)).unwrap()).collect();
+    let changes = prepare(crate::schedule::diff(&before.targets, &after.targets), make).unwrap();
+    assert_eq!(changes.len(), 20);
+    let changed: HashSet<JobKey> = before.targets.iter().take(20).map(|target| target.name.clone()).collect();
+    let (mut reloaded, mut alone) = (engine(probers.clone()), engine(probers.clone()));
+    reloaded.change(changes, Instant::now());
+    for (prober, target) in probers.iter().zip(&after.targets) {
+        let (name, stays) = (&target.name, !changed.contains(&target.name));
+        assert_eq!(Arc::ptr_eq(prober, &reloaded.watched[name].prober), stays, "{name}");
+        // No target is held twice.
+        assert!(Arc::ptr_eq(target, reloaded.watched[name].prober.target()), "{name}");
+    }
+    assert_eq!(starts(&mut reloaded, &changed), starts(&mut alone, &changed));
+}

@@ -64,6 +64,9 @@ pub(super) fn server_name(name: String, place: &Place, context: &Context<'_>) ->
 /// The certificates of a file as the only roots.
 pub(super) fn ca_file(file: &str, place: &Place, context: &Context<'_>) -> Checked<Roots> {
     let path = context.directory.join(file);
+    if let Some(roots) = context.roots.borrow().get(&path) {
+        return Ok(roots.clone());
+    }
     let shown = place.show(file);
     if context.env.is_elsewhere() && !path.exists() {
         return Ok(Roots::Public);
@@ -72,7 +75,9 @@ pub(super) fn ca_file(file: &str, place: &Place, context: &Context<'_>) -> Check
         .map_err(|error| context.report.add(place, format!("cannot read {shown}: {error}")))?;
     let certificates = parse(&certificates)
         .map_err(|error| context.report.add(place, format!("{shown} cannot be used: {error}")))?;
-    Ok(Roots::File { path: path.to_string_lossy().into_owned(), certificates })
+    let roots = Roots::File { path: path.to_string_lossy().into(), certificates: certificates.into() };
+    context.roots.borrow_mut().insert(path, roots.clone());
+    Ok(roots)
 }
 
 /// The certificates of a PEM file, each one usable as a root.

@@ -1,6 +1,6 @@
 //! The call of a target, made once; only the key is looked up for each call, so that a rotated one is used.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -48,7 +48,7 @@ pub(crate) struct CallPlan {
     path: Uri,
     absolute: Uri,
     host: HeaderValue,
-    headers: HeaderMap,
+    headers: Arc<HeaderMap>,
     body: Bytes,
     model: Option<Arc<str>>,
     price: Option<Price>,
@@ -69,6 +69,44 @@ struct Key {
 pub(crate) struct Prepared {
     pub(super) head: Request<Bytes>,
     pub(super) key: Option<Secret>,
+}
+
+/// The headers of calls to which no target adds any, which all targets share: one a kind of call of a provider.
+static COMMON: Mutex<Vec<(&str, CallKind, Arc<HeaderMap>)>> = Mutex::new(Vec::new());
+
+/// What every call of a target carries but for the key.
+fn headers(
+    target: &Target,
+    kind: CallKind,
+    of_call: &'static [(&'static str, &'static str)],
+) -> Arc<HeaderMap> {
+    let own = &target.http.headers;
+    let make = || {
+        let mut headers = HeaderMap::with_capacity(3 + of_call.len() + own.len());
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        for (name, value) in of_call {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        for (name, value) in own {
+            headers.insert(name.clone(), value.clone());
+        }
+        Arc::new(headers)
+    };
+    if !own.is_empty() {
+        return make();
+    }
+    let provider = target.provider.name();
+    let mut common = COMMON.lock().unwrap_or_else(PoisonError::into_inner);
+    match common.iter().find(|(of, known, _)| *of == provider && *known == kind) {
+        Some((_, _, headers)) => Arc::clone(headers),
+        None => {
+            let headers = make();
+            common.push((provider, kind, Arc::clone(&headers)));
+            headers
+        }
+    }
 }
 
 impl CallPlan {
@@ -100,16 +138,7 @@ impl CallPlan {
         let authority = endpoint.authority();
         let to_uri = |text: String| Uri::try_from(text).map_err(http::Error::from);
         let absolute = to_uri(format!("{scheme}://{authority}{path}"))?;
-        let mut headers = HeaderMap::new();
-        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        for (name, value) in call.headers {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-        }
-        for (name, value) in &target.http.headers {
-            headers.insert(name.clone(), value.clone());
-        }
+        let headers = headers(target, kind, call.headers);
         let key = target.api_key.clone().filter(|_| call.keyed).map(|key| {
             let (header, prefix) = provider.key_header();
             Key { key, header, prefix }
@@ -140,7 +169,7 @@ impl CallPlan {
     pub(super) fn request(&self, version: HttpVersion, channel: Channel) -> Prepared {
         let mut head = Request::new(self.body.clone());
         *head.method_mut() = self.method.clone();
-        head.headers_mut().clone_from(&self.headers);
+        head.headers_mut().clone_from(&*self.headers);
         match version {
             HttpVersion::Http11 => {
                 *head.uri_mut() = self.path.clone();

@@ -262,8 +262,8 @@ async fn a_proxy_that_speaks_tls_is_verified_by_its_own_roots() {
     let (proxy, _) = serve_tunnels(address, Some(proxy_tls)).await;
     let proxy = format!("https://proxy.test:{}", proxy.port());
     let roots = |pem: &str| Roots::File {
-        path: "ca.pem".to_owned(),
-        certificates: vec![CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()],
+        path: "ca.pem".into(),
+        certificates: [CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()].into(),
     };
     let scene = || Scene::new("https://api.test:9443", Some(&ca), "");
     let trusted = scene().through_trusted(&proxy, roots(&proxy_ca));

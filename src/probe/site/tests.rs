@@ -36,7 +36,7 @@ fn beside_ordinary_clients_a_paid_call_is_not_made_again() {
             |other: Option<&CallPlan>| plan.zip(other).is_some_and(|(plan, other)| std::ptr::eq(plan, other));
         let which = match plan {
             None => "none",
-            Some(_) if is(prober.substitute.as_ref()) => "substitute",
+            Some(_) if is(prober.substitute.as_deref()) => "substitute",
             Some(_) if is(Some(&prober.plan)) => "configured",
             Some(_) => "another",
         };

@@ -100,7 +100,7 @@ fn read_store() -> Option<Trust> {
     let mut roots = RootCertStore::empty();
     // What cannot be a root for us is none for us; it is none of the canary's business to complain of it.
     roots.add_parsable_certificates(found.certs.iter().cloned());
-    (!roots.is_empty()).then(|| Trust::new(roots, found.certs))
+    (!roots.is_empty()).then(|| Trust::new(roots, found.certs.into()))
 }
 
 #[cfg(test)]
@@ -116,7 +116,7 @@ mod tests {
     }
 
     fn empty() -> Trust {
-        Trust::new(RootCertStore::empty(), Vec::new())
+        Trust::new(RootCertStore::empty(), Arc::default())
     }
 
     /// A store that counts how often it is read.

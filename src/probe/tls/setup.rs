@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{
-    CipherSuite, ClientConfig, NamedGroup, ProtocolVersion, RootCertStore, SupportedProtocolVersion, version,
-};
+use rustls::{CipherSuite, ClientConfig, NamedGroup, ProtocolVersion, RootCertStore};
 
+use super::alike::{self, KeyExchange};
 use super::client::Shown;
 use super::machine::MACHINE;
 use super::trust::{Stores, Trust};
 use super::verified::LastVerified;
 use super::verifier::{Recorder, Shared};
-use crate::target::{Host, MinTls, Roots, TlsOptions};
+use crate::target::{Host, Roots, TlsOptions};
 
 /// Why TLS cannot be set up for a target.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +51,7 @@ pub(super) static PROVIDER: LazyLock<Arc<CryptoProvider>> =
     LazyLock::new(|| Arc::new(aws_lc_rs::default_provider()));
 
 /// The same without key exchange that is safe from quantum computers, whose key shares make the client hello a large one.
-static CLASSICAL: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
+pub(super) static CLASSICAL: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
     let mut provider = aws_lc_rs::default_provider();
     let classical = [NamedGroup::X25519, NamedGroup::secp256r1, NamedGroup::secp384r1];
     provider.kx_groups.retain(|group| classical.contains(&group.name()));
@@ -62,7 +61,7 @@ static CLASSICAL: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
 /// What a target needs for its handshakes.
 #[derive(Debug)]
 pub(crate) struct TlsSetup {
-    base: ClientConfig,
+    base: Arc<ClientConfig>,
     shared: Arc<Shared>,
     server_name: ServerName<'static>,
     shown_name: String,
@@ -88,7 +87,7 @@ impl TlsSetup {
         host: &Host,
         public: bool,
     ) -> Result<Self, SetupError> {
-        Self::with_provider(&CLASSICAL, options, alpn, host, stores(options, public)?)
+        Self::with_exchange(KeyExchange::Classical, options, alpn, host, stores(options, public)?)
     }
 
     /// A setup that trusts no more than the bundled roots where no file is given: what this machine's owner put into its
@@ -111,11 +110,11 @@ impl TlsSetup {
         host: &Host,
         stores: Stores,
     ) -> Result<Self, SetupError> {
-        Self::with_provider(&PROVIDER, options, alpn, host, stores)
+        Self::with_exchange(KeyExchange::All, options, alpn, host, stores)
     }
 
-    fn with_provider(
-        provider: &Arc<CryptoProvider>,
+    fn with_exchange(
+        exchange: KeyExchange,
         options: &TlsOptions,
         alpn: &[&[u8]],
         host: &Host,
@@ -126,25 +125,13 @@ impl TlsSetup {
             .map_err(|_| SetupError::ServerName(shown_name.clone()))?;
         let client = options.client_cert.as_ref().map(Shown::try_new).transpose()?;
         let shared = Arc::new(Shared { stores, last: LastVerified::default(), client });
-        let versions: &[&SupportedProtocolVersion] = match options.min_version {
-            MinTls::V12 => &[&version::TLS13, &version::TLS12],
-            MinTls::V13 => &[&version::TLS13],
-        };
-        let recorder = Arc::new(Recorder::new(Arc::clone(&shared), crate::clock::wall()));
-        let mut base = ClientConfig::builder_with_provider(Arc::clone(provider))
-            .with_protocol_versions(versions)?
-            .dangerous()
-            .with_custom_certificate_verifier(recorder)
-            .with_no_client_auth();
-        // A resumed handshake shows no certificate, and seeing the certificate is half of what a probe is for.
-        base.resumption = rustls::client::Resumption::disabled();
-        base.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+        let base = alike::base(exchange, options.min_version, alpn)?;
         Ok(Self { base, shared, server_name, shown_name, expiry_warning: options.expiry_warning })
     }
 
     /// The configuration of one handshake.
     pub(super) fn config(&self, recorder: Arc<Recorder>) -> Arc<ClientConfig> {
-        let mut config = self.base.clone();
+        let mut config = ClientConfig::clone(&self.base);
         config.client_auth_cert_resolver = Arc::clone(&recorder) as _;
         config.dangerous().set_certificate_verifier(recorder);
         Arc::new(config)
@@ -177,7 +164,11 @@ fn stores(options: &TlsOptions, public: bool) -> Result<Stores, SetupError> {
     Ok(match &options.roots {
         Roots::Public => Stores::Public { machine: Arc::clone(&MACHINE), own_host: public },
         Roots::File { path, certificates } => {
-            Stores::File(Arc::new(Trust::new(roots_of(path, certificates)?, certificates.clone())))
+            let make = || {
+                let roots = roots_of(path, certificates)?;
+                Ok::<_, SetupError>(Trust::new(roots, Arc::clone(certificates)))
+            };
+            Stores::File(alike::trust(certificates, make)?)
         }
     })
 }
@@ -212,6 +203,7 @@ pub(super) fn cipher_name(suite: CipherSuite) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::MinTls;
 
     #[test]
     fn suites_have_their_iana_names() {
@@ -220,5 +212,45 @@ mod tests {
             cipher_name(CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256),
             "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
         );
+    }
+
+    fn setup(options: &TlsOptions, host: &str) -> TlsSetup {
+        let endpoint = crate::target::Endpoint::parse(host).unwrap();
+        TlsSetup::new(options, &[b"h2"], &endpoint.host, false).unwrap()
+    }
+
+    #[test]
+    fn targets_with_equal_options_share_all_but_what_they_saw() {
+        let root =
+            || rcgen::generate_simple_self_signed(["root.test".to_owned()]).unwrap().cert.der().clone();
+        let file = |certificate: CertificateDer<'static>| Roots::File {
+            path: "root.pem".into(),
+            certificates: [certificate].into(),
+        };
+        let (root, other) = (root(), root());
+        let options = |roots: Roots| TlsOptions {
+            roots,
+            server_name: None,
+            min_version: MinTls::V12,
+            refuses_older: false,
+            client_cert: None,
+            expiry_warning: Duration::ZERO,
+        };
+        let trust = |setup: &TlsSetup| match &setup.shared.stores {
+            Stores::File(trust) => Arc::clone(trust),
+            Stores::Public { .. } | Stores::Bundled => panic!("of a file"),
+        };
+        let one = setup(&options(file(root.clone())), "https://a.test");
+        // Read again, as by a reload.
+        let two = setup(&options(file(root.clone())), "https://b.test");
+        assert!(Arc::ptr_eq(&one.base, &two.base) && Arc::ptr_eq(&trust(&one), &trust(&two)));
+        assert!(
+            !Arc::ptr_eq(&one.shared, &two.shared),
+            "a chain that verified for one says nothing of the other"
+        );
+        let elsewhere = setup(&options(file(other)), "https://a.test");
+        assert!(!Arc::ptr_eq(&trust(&one), &trust(&elsewhere)));
+        let newer = TlsOptions { min_version: MinTls::V13, ..options(file(root)) };
+        assert!(!Arc::ptr_eq(&one.base, &setup(&newer, "https://a.test").base));
     }
 }

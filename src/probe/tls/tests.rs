@@ -77,7 +77,7 @@ fn public(options: &TlsOptions, machine: &Ca, own_host: bool) -> (TlsSetup, Arc<
         counts.fetch_add(1, Ordering::SeqCst);
         let mut roots = RootCertStore::empty();
         roots.add(root.clone()).unwrap();
-        Some(Trust::new(roots, Vec::new()))
+        Some(Trust::new(roots, Arc::default()))
     });
     let stores = Stores::Public { machine, own_host };
     let host = Host::Name(NAME.to_owned());

@@ -23,7 +23,7 @@ pub(super) struct Trust {
     /// The organizations that own a root, as [`plain`] writes them, sorted.
     owners: Vec<String>,
     /// Certificates that are trusted as they stand, such as a gateway's self-signed one.
-    pub(super) pinned: Vec<CertificateDer<'static>>,
+    pub(super) pinned: Arc<[CertificateDer<'static>]>,
     pub(super) algorithms: WebPkiSupportedAlgorithms,
 }
 
@@ -45,7 +45,7 @@ pub(super) enum Stores {
 /// The bundled Mozilla roots, read once for all targets.
 pub(super) static MOZILLA: LazyLock<Trust> = LazyLock::new(|| {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    Trust::new(roots, Vec::new())
+    Trust::new(roots, Arc::default())
 });
 
 /// Organizations that issue in their own name below roots of others, as [`plain`] writes both. An organization that is
@@ -90,7 +90,7 @@ const FORMS: &[&str] = &[
 
 impl Trust {
     /// A store of these roots; `pinned` are trusted as they stand.
-    pub(super) fn new(roots: RootCertStore, pinned: Vec<CertificateDer<'static>>) -> Self {
+    pub(super) fn new(roots: RootCertStore, pinned: Arc<[CertificateDer<'static>]>) -> Self {
         // A trust anchor's subject is the content of its DER sequence, without the header.
         let subject = |anchor: &[u8]| {
             let der = sequence(anchor);
@@ -204,7 +204,7 @@ mod tests {
         ] {
             assert_eq!(MOZILLA.knows_organization_of(name), known, "{name}");
         }
-        let own = Trust::new(RootCertStore::empty(), Vec::new());
+        let own = Trust::new(RootCertStore::empty(), Arc::default());
         assert!(!own.knows_organization_of("CN=R11,O=Let's Encrypt,C=US"), "its root is not in this store");
     }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::board::Board;
+use crate::config::{Config, Env, Source, effective};
 use crate::diagnosis::Language;
 use crate::document::samples;
 use crate::document::tests::misfit::misfit;
@@ -251,9 +252,11 @@ async fn pages_of_other_sites_cannot_have_a_look_taken() {
 #[tokio::test]
 async fn the_config_in_force_is_shown() {
     let state = state();
-    state.config.set("targets: []\n");
+    let config = Config::load(&Source::Default, &Env::of::<&str, &str>([])).unwrap();
+    let shown = effective(&config);
+    state.config.set(config);
     let (status, headers, body) = get(&state, "/config", &[]).await;
     assert_eq!((status, headers["content-type"].to_str().unwrap()), (200, "application/yaml"));
-    assert_eq!(body, b"targets: []\n");
+    assert_eq!(String::from_utf8(body).unwrap(), shown);
     assert_eq!(headers["cache-control"], "no-store");
 }

@@ -168,7 +168,7 @@ async fn over_tls(root: CertificateDer<'static>, config: ServerConfig) -> (Tunne
     })
     .await;
     let mut proxy = Proxy::parse(&format!("https://alice:hunter2@127.0.0.1:{port}"), 1).unwrap();
-    proxy.roots = Roots::File { path: "root.pem".to_owned(), certificates: vec![root] };
+    proxy.roots = Roots::File { path: "root.pem".into(), certificates: [root].into() };
     let setup = ProxySetup::new(Arc::new(proxy)).unwrap();
     let tunnelled = tunnel(&setup, Resolved::Given, TARGET, soon()).await;
     (tunnelled, told.await.unwrap())
