@@ -27,6 +27,7 @@ mod accept;
 mod black_hole;
 pub mod command;
 mod control;
+mod counts;
 mod dialect;
 mod dns;
 mod fault;
@@ -42,6 +43,7 @@ mod test_client;
 mod tls;
 mod world;
 
+pub use counts::{ConnectionCounts, Counts, HostCounts};
 pub use fault::{Fault, UnknownFault};
 pub use host_faults::Lasting;
 pub use record::{RecordedQuery, RecordedRequest, RecordedTunnel};

@@ -83,6 +83,11 @@ impl Canary {
         &self.client
     }
 
+    /// The same, to wait for its end.
+    pub(crate) fn process_mut(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address

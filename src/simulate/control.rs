@@ -1,5 +1,6 @@
 //! The control endpoint: choose faults, see what was asked.
 
+use super::counts::Counts;
 use super::fault::{Fault, names};
 use super::host_faults::{Lasting, Settable, normal};
 use super::http::Executor;
@@ -29,6 +30,7 @@ DELETE /faults/{host}          make a host healthy again
 GET    /requests               the newest requests that reached the API
 GET    /dns                    the newest DNS queries
 GET    /tunnels                the newest tunnels the proxy was asked for
+GET    /counts                 how often each host was asked for at each layer since the start
 GET    /ca.pem                 the root certificate to trust
 GET    /intermediate.der       the intermediate certificate
 ";
@@ -53,6 +55,7 @@ pub(super) fn router(world: Arc<World>) -> Router {
         .route("/requests", get(requests))
         .route("/dns", get(dns_queries))
         .route("/tunnels", get(tunnels))
+        .route("/counts", get(counts))
         .route("/ca.pem", get(ca_pem))
         .route("/intermediate.der", get(intermediate_der))
         .fallback(async || (StatusCode::NOT_FOUND, HELP))
@@ -157,6 +160,10 @@ async fn dns_queries(State(world): Shared) -> Json<Vec<RecordedQuery>> {
 
 async fn tunnels(State(world): Shared) -> Json<Vec<RecordedTunnel>> {
     Json(world.tunnels.entries())
+}
+
+async fn counts(State(world): Shared) -> Json<Counts> {
+    Json(world.counter.counts())
 }
 
 async fn ca_pem(State(world): Shared) -> impl IntoResponse {

@@ -18,6 +18,7 @@ mod messages;
 mod model;
 mod script;
 
+use super::counts::Event;
 use super::fault::Fault;
 use super::world::World;
 use body::Body;
@@ -107,7 +108,9 @@ impl Connection {
         let fault = names.iter().flatten().find_map(|name| faults.of_request(name));
         call.dialect = names.iter().flatten().find_map(|name| faults.dialect(name));
         call.fault = fault.filter(|fault| fault.layer() == "api");
+        self.world.counter.count(&call.host, Event::Request);
         self.world.requests.push(call.record());
+        let host = call.host.clone();
         let h2 = call.head.version == Version::HTTP_2;
         let mut answer = match fault {
             Some(Fault::HttpH2Silent) if h2 => std::future::pending().await,
@@ -121,6 +124,7 @@ impl Connection {
         if let Some(date) = fault.and_then(faults::date) {
             answer.headers_mut().insert(DATE, date);
         }
+        self.world.counter.count(&host, Event::Answer(answer.status().as_u16()));
         Ok(answer)
     }
 

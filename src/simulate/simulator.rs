@@ -1,6 +1,7 @@
 //! Starting and stopping all parts.
 
 use super::accept::{MAX_CONNECTIONS, accept_loop};
+use super::counts::{Counter, Counts, Port};
 use super::fault::Fault;
 use super::host_faults::{HostFaults, Lasting, normal};
 use super::rate_limits::RateLimits;
@@ -135,6 +136,7 @@ impl Simulator {
             requests: Ring::new(),
             queries: Ring::new(),
             tunnels: Ring::new(),
+            counter: Counter::default(),
             proxy_credentials: options.proxy_credentials,
             rate_limits: RateLimits::new(Instant::now()),
             black_hole,
@@ -148,15 +150,18 @@ impl Simulator {
         tasks.spawn(dns::serve_udp(udp, Arc::clone(&world)));
         let shared = Arc::clone(&world);
         tasks.spawn(accept_loop(dns_tcp, Arc::clone(&permits), move |stream| {
+            shared.counter.connected(Port::Dns);
             dns::serve_tcp(stream, Arc::clone(&shared))
         }));
         spawn_api(sockets, &world, &permits, &mut tasks);
         let shared = Arc::clone(&world);
         tasks.spawn(accept_loop(plain, Arc::clone(&permits), move |stream| {
+            shared.counter.connected(Port::Plain);
             http::serve_plain(stream, Arc::clone(&shared))
         }));
         let shared = Arc::clone(&world);
         tasks.spawn(accept_loop(proxy, Arc::clone(&permits), move |stream| {
+            shared.counter.connected(Port::Proxy);
             proxy::serve(stream, Arc::clone(&shared))
         }));
         let router = control::router(Arc::clone(&world));
@@ -211,6 +216,11 @@ impl Simulator {
         self.world.faults.clear(host);
     }
 
+    /// How often everything happened since the start.
+    pub fn counts(&self) -> Counts {
+        self.world.counter.counts()
+    }
+
     /// The newest requests that reached the API, oldest first: at most 10,000.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.world.requests.entries()
@@ -251,11 +261,16 @@ fn spawn_api(sockets: ApiSockets, world: &Arc<World>, permits: &Arc<Semaphore>, 
     for listener in sockets.listeners {
         let shared = Arc::clone(world);
         tasks.spawn(accept_loop(listener, Arc::clone(permits), move |stream| {
+            shared.counter.connected(Port::Api);
             tls::serve(stream, Arc::clone(&shared))
         }));
     }
     for (listener, how) in [(sockets.resetting, AtAnyWord::Reset), (sockets.silent, AtAnyWord::Hang)] {
         let Some(listener) = listener else { continue };
-        tasks.spawn(accept_loop(listener, Arc::clone(permits), move |stream| tls::hear(stream, how)));
+        let shared = Arc::clone(world);
+        tasks.spawn(accept_loop(listener, Arc::clone(permits), move |stream| {
+            shared.counter.connected(Port::Api);
+            tls::hear(stream, how)
+        }));
     }
 }

@@ -3,6 +3,7 @@
 mod certificates;
 mod configs;
 
+use super::counts::Event;
 use super::http;
 use super::world::World;
 use configs::{Break, Handshake};
@@ -52,11 +53,17 @@ pub(super) async fn accept(
     let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
     let hello = start.client_hello();
     let server_name = hello.server_name().map(str::to_ascii_lowercase);
+    if let Some(host) = &server_name {
+        world.counter.count(host, Event::Hello);
+    }
     let large = hello.named_groups().is_some_and(|groups| groups.contains(&NamedGroup::X25519MLKEM768));
     let fault = server_name.as_deref().and_then(|host| world.fault(host));
     match world.tls.handshake(fault, large) {
         Handshake::GoOn(config) => {
             let stream = start.into_stream(Arc::clone(config)).await?;
+            if let Some(host) = &server_name {
+                world.counter.count(host, Event::Handshake);
+            }
             Ok(Some((stream, server_name)))
         }
         Handshake::BreakOff(how) => break_off(start.io, how).await.map(|()| None),

@@ -1,5 +1,6 @@
 //! What all parts of one simulator share.
 
+use super::counts::Counter;
 use super::fault::Fault;
 use super::host_faults::HostFaults;
 use super::rate_limits::RateLimits;
@@ -22,6 +23,7 @@ pub(super) struct World {
     pub(super) requests: Ring<RecordedRequest>,
     pub(super) queries: Ring<RecordedQuery>,
     pub(super) tunnels: Ring<RecordedTunnel>,
+    pub(super) counter: Counter,
     /// The user and password the proxy wants.
     pub(super) proxy_credentials: Option<(String, String)>,
     pub(super) rate_limits: RateLimits,

@@ -16,6 +16,8 @@ mod compose;
 #[cfg(test)]
 mod config_errors;
 #[cfg(test)]
+mod counting;
+#[cfg(test)]
 mod dashboards;
 #[cfg(test)]
 mod demo;

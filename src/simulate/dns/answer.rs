@@ -1,5 +1,6 @@
 //! One query in, one decision out; no sockets here.
 
+use super::super::counts::Event;
 use super::super::fault::Fault;
 use super::super::record::RecordedQuery;
 use super::super::world::World;
@@ -44,6 +45,7 @@ pub(super) fn answer(world: &World, packet: &[u8], transport: Transport) -> Repl
         return refuse(response, ResponseCode::NotImp);
     }
     let host = query.name.to_ascii().trim_end_matches('.').to_ascii_lowercase();
+    world.counter.count(&host, Event::Query);
     world.queries.push(RecordedQuery {
         name: host.clone(),
         record_type: query.query_type.to_string(),

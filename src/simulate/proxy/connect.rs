@@ -1,5 +1,6 @@
 //! CONNECT as a proxy hears it.
 
+use super::super::counts::Event;
 use super::super::fault::Fault;
 use super::super::record::RecordedTunnel;
 use super::super::world::World;
@@ -31,6 +32,7 @@ where
     let Some(destination) = destination else {
         return say(&mut stream, "405 Method Not Allowed", "Allow: CONNECT\r\n").await;
     };
+    world.counter.count(&destination.host(), Event::Tunnel);
     world.tunnels.push(RecordedTunnel {
         protocol,
         destination: destination.to_string(),

@@ -6,6 +6,7 @@ use super::super::host_faults::normal;
 use super::super::sockets::BLACK_HOLE;
 use super::super::world::World;
 use super::of_proxy;
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
@@ -46,6 +47,14 @@ impl Destination {
         let (name, port) = authority.rsplit_once(':')?;
         let valid = !name.is_empty() && !name.contains([':', '[', ']', '/', '@']);
         valid.then_some(Self::Name(normal(name).into_owned(), port.parse().ok()?))
+    }
+
+    /// Where it leads, without the port.
+    pub(super) fn host(&self) -> Cow<'_, str> {
+        match self {
+            Self::Name(name, _) => name.into(),
+            Self::Address(address) => address.ip().to_string().into(),
+        }
     }
 
     /// The fault of the proxy layer that it has.

@@ -3,6 +3,7 @@
 //! Credentials are asked for before the destination is known: the fault `proxy-auth-required` of a destination is told
 //! as "not allowed", and that of the proxy itself as what it is.
 
+use super::super::counts::Event;
 use super::super::fault::Fault;
 use super::super::host_faults::normal;
 use super::super::record::RecordedTunnel;
@@ -56,6 +57,7 @@ pub(super) async fn serve(mut stream: TcpStream, world: &World) -> io::Result<()
         return answer(stream, code::COMMAND_NOT_SUPPORTED).await;
     }
     let name = destination.to_string();
+    world.counter.count(&destination.host(), Event::Tunnel);
     world.tunnels.push(RecordedTunnel { protocol: "socks5", destination: name, keyed });
     match own.or_else(|| destination.fault(world)) {
         Some(Fault::ProxyAuthRequired | Fault::ProxyDenied) => {
