@@ -56,7 +56,8 @@ impl Datagrams {
     pub async fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let (length, stamp) = if self.told {
             let receive = || kernel_stamp::receive(&self.socket, into);
-            self.socket.async_io(Interest::READABLE, receive).await?
+            // That nobody is there comes as an error, and not as something to be read.
+            self.socket.async_io(Interest::READABLE | Interest::ERROR, receive).await?
         } else {
             (self.socket.recv(into).await?, None)
         };
@@ -80,5 +81,47 @@ impl Datagrams {
     #[must_use]
     pub fn late(&self) -> Duration {
         self.line.late()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const LOCAL: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
+
+    #[tokio::test]
+    async fn a_port_where_nobody_is_shows_at_once() {
+        let free = UdpSocket::bind(SocketAddr::from(LOCAL)).await.unwrap().local_addr().unwrap();
+        for told in [true, false] {
+            let mut socket = Datagrams::bind(LOCAL.into()).await.unwrap();
+            socket.told &= told;
+            socket.connect(free).await.unwrap();
+            socket.send(b"?").await.unwrap();
+            let mut buffer = [0; 8];
+            let received = timeout(Duration::from_secs(10), socket.receive(&mut buffer)).await.unwrap();
+            assert_eq!(received.unwrap_err().kind(), io::ErrorKind::ConnectionRefused, "{told}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_datagram_that_waited_while_we_were_busy_came_when_the_kernel_got_it() {
+        use crate::net::busy;
+        busy::stamps_are_on().await;
+        let peer = std::net::UdpSocket::bind(SocketAddr::from(LOCAL)).unwrap();
+        let mut socket = Datagrams::bind(LOCAL.into()).await.unwrap();
+        socket.connect(peer.local_addr().unwrap()).await.unwrap();
+        socket.send(b"?").await.unwrap();
+        let (_, from) = peer.recv_from(&mut [0; 8]).unwrap();
+        peer.send_to(b"yes", from).unwrap();
+        busy::block();
+        assert_eq!(socket.receive(&mut [0; 8]).await.unwrap(), 3);
+        let asked = socket.asked().unwrap();
+        let (took, by_our_clock) = (socket.last() - asked, asked.elapsed());
+        assert!(took + busy::BLOCKED * 4 / 5 <= by_our_clock, "{took:?} {by_our_clock:?}");
+        assert!(socket.late() > busy::BLOCKED / 2);
     }
 }

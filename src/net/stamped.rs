@@ -211,10 +211,9 @@ mod tests {
         far.write_all(b"!").await.unwrap();
         busy::block();
         near.read_exact(&mut [0]).await.unwrap();
-        let took = arrivals.last() - asked;
-        assert!(took < busy::BLOCKED / 2, "{took:?}");
+        let (took, by_our_clock) = (arrivals.last() - asked, asked.elapsed());
+        assert!(took + busy::BLOCKED * 4 / 5 <= by_our_clock, "{took:?} {by_our_clock:?}");
         assert!(arrivals.late() > busy::BLOCKED / 2, "{:?}", arrivals.late());
-        assert!(asked.elapsed() >= busy::BLOCKED);
     }
 
     #[tokio::test]
