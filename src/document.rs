@@ -198,6 +198,19 @@ impl Document {
     }
 }
 
+/// What is said in one sentence of a target that works.
+#[must_use]
+pub fn all_works(target: &Target, language: Language) -> String {
+    if target.top == Layer::Api {
+        return Phrase::AllWorks.told(language).to_owned();
+    }
+    let layer = match target.top {
+        Layer::Tcp | Layer::Proxy => Layer::Tcp,
+        top @ (Layer::Dns | Layer::Tls | Layer::Api) => top,
+    };
+    Phrase::AllWorksUpTo.fill(language, &[("layer", diagnosis::layer(layer, language))])
+}
+
 impl TargetPart {
     fn of(found: &Investigated, surroundings: &Surroundings, language: Language) -> Self {
         let Investigated { target, run, follow_ups, diagnosis } = found;
@@ -214,7 +227,7 @@ impl TargetPart {
             blame: diagnosis.blame.map(Label),
             degraded: matches!(diagnosis.verdict, Verdict::Degraded(_)),
             summary: reason.map_or_else(
-                || Phrase::AllWorks.told(language).to_owned(),
+                || all_works(target, language),
                 |reason| diagnosis::summary(reason, language).to_owned(),
             ),
             remedy: remedy.filter(|remedy| !remedy.is_empty()),

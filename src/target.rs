@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::outcome::Family;
+use crate::outcome::{Family, Layer};
 use crate::provider::Provider;
 
 pub use call::{Between, Budget, CallOptions, Jitter, Order, RetryOptions, StatusPageOptions};
@@ -112,6 +112,8 @@ pub struct Target {
     pub provider: &'static dyn Provider,
     /// Where it is: its endpoints, the most preferred first; never empty.
     pub sites: Vec<Site>,
+    /// The highest layer that its runs walk; those above are not planned. [`Layer::Proxy`] for a connection, be it a tunnel.
+    pub top: Layer,
     /// The key, if it has one.
     pub api_key: Option<ApiKey>,
     /// Time between the starts of two runs.
@@ -142,12 +144,22 @@ pub struct Target {
     pub status_page: Option<StatusPageOptions>,
 }
 
+/// How the highest layer that is walked is written: a connection is one whether through a proxy or not.
+#[must_use]
+pub const fn top_label(top: Layer) -> &'static str {
+    match top {
+        Layer::Tcp | Layer::Proxy => Layer::Tcp.label(),
+        Layer::Dns | Layer::Tls | Layer::Api => top.label(),
+    }
+}
+
 impl PartialEq for Target {
     fn eq(&self, other: &Self) -> bool {
         let Self {
             name,
             provider,
             sites,
+            top,
             api_key,
             interval,
             timeout,
@@ -166,6 +178,7 @@ impl PartialEq for Target {
         name == &other.name
             && provider.name() == other.provider.name()
             && sites == &other.sites
+            && top == &other.top
             && api_key == &other.api_key
             && interval == &other.interval
             && timeout == &other.timeout

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_canary::outcome::{Family, Transport};
+use api_canary::outcome::{Family, Layer, Transport};
 use api_canary::provider::{self, CallKind};
 use api_canary::simulate::{Options, Simulator};
 use api_canary::target::{
@@ -56,6 +56,7 @@ impl Peer {
                 expected_networks: Vec::new(),
                 public: false,
             }],
+            top: Layer::Api,
             api_key: None,
             interval: Duration::from_secs(15),
             timeout: Duration::from_secs(10),

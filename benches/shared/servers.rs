@@ -67,7 +67,7 @@ impl Pki {
 
 /// A running nginx.
 pub(crate) struct Nginx {
-    _process: Process,
+    process: Process,
     /// One line a request: `REMOTE_PORT REQUEST_URI STATUS SECONDS PROTOCOL`, in the order in which they ended.
     pub(crate) access_log: PathBuf,
     address: IpAddr,
@@ -134,9 +134,13 @@ impl Nginx {
         command.args(["-e", "stderr", "-p"]).arg(&directory).arg("-c").arg(file);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let process = Process::start(&mut command)?;
-        let nginx = Self { _process: process, access_log, address };
+        let nginx = Self { process, access_log, address };
         until(|| nginx.served(place).is_ok(), "nginx")?;
         Ok(nginx)
+    }
+
+    pub(crate) fn process(&self) -> &Process {
+        &self.process
     }
 
     /// What it has served so far, without asking any prober.

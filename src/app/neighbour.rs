@@ -38,7 +38,7 @@ pub(super) fn as_neighbour(
     let state = if standing.up { State::Works } else { fails(standing, &route, outcomes)? };
     let resolver = target.resolvers.first().map(|resolver| Arc::clone(&resolver.name));
     let host = hosts.host(&standing.shown)?;
-    Some(Neighbour { target: Arc::clone(&target.name), host, route, resolver, state })
+    Some(Neighbour { target: Arc::clone(&target.name), host, route, resolver, top: target.top, state })
 }
 
 /// The route that a client uses, as far as one works.

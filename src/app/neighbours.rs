@@ -192,6 +192,7 @@ mod tests {
             host: host.into(),
             route: "direct".into(),
             resolver: Some("system".into()),
+            top: Layer::Api,
             state: if works { State::Works } else { fails },
         }
     }

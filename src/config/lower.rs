@@ -21,6 +21,7 @@ mod slo;
 mod target;
 mod timing;
 mod tls;
+mod top_layer;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

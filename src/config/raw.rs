@@ -35,7 +35,7 @@ pub(super) use metrics::{RawMetrics, RawProfile};
 pub(super) use money::Money;
 pub(super) use path::{MOST_IN_A_ROW, RawDiagnosis, RawFailover, RawResolver, RawRoute};
 pub(super) use slo::{RawSlo, WINDOW};
-pub(super) use target::{RawAddresses, RawApiKey, RawFamily, RawTarget, provider_names};
+pub(super) use target::{RawAddresses, RawApiKey, RawFamily, RawTarget, RawTopLayer, provider_names};
 pub(super) use tls::{EXPIRY_WARNING, RawClientCert, RawMinVersion, RawTls};
 
 /// Often enough to see an outage within a scrape or two, seldom enough to cost nothing.

@@ -76,7 +76,7 @@ mod tests {
                 seen += 1;
             }
         });
-        assert_eq!(seen, 110);
+        assert_eq!(seen, 111);
     }
 
     #[test]

@@ -209,6 +209,7 @@ targets:
   - name: claude
     provider: anthropic
     url: https://api.anthropic.com/
+    top_layer: api
     api_key: { env: ANTHROPIC_API_KEY }
     interval: 30s
     timeout: 10s

@@ -40,7 +40,7 @@ fn target(lines: &str) -> Arc<Target> {
 const MISTAKES: &[(&str, &str)] = &[
     (
         "    intervall: 5s",
-        "4:5: targets[0].intervall: unknown key \"intervall\"\n    help: did you mean `interval`? (known here: `name`, `provider`, `url`, `endpoints`, `api_key`, `interval`, `timeout`, `routes`, `families`, `addresses`, `resolvers`, `failover`, `diagnosis`, `expected_networks`, `tls`, `http`, `call`, `retry`, `status_page`, `slo`)",
+        "4:5: targets[0].intervall: unknown key \"intervall\"\n    help: did you mean `interval`? (known here: `name`, `provider`, `url`, `endpoints`, `top_layer`, `api_key`, `interval`, `timeout`, `routes`, `families`, `addresses`, `resolvers`, `failover`, `diagnosis`, `expected_networks`, `tls`, `http`, `call`, `retry`, `status_page`, `slo`)",
     ),
     (
         "    interval: 5x",

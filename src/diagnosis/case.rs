@@ -42,6 +42,8 @@ pub struct Neighbour {
     pub route: Arc<str>,
     /// The resolver whose answer is walked, if one is asked.
     pub resolver: Option<Arc<str>>,
+    /// The highest layer that is walked of it: that it works tells nothing of those above.
+    pub top: Layer,
     /// How it is doing.
     pub state: State,
 }

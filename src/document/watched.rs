@@ -54,6 +54,8 @@ pub struct WatchedTarget {
     pub provider: String,
     /// Its endpoints without their queries, the most preferred first.
     pub endpoints: Vec<String>,
+    /// The highest layer that is walked: `dns`, `tcp`, `tls`, or `api`, which is all of them.
+    pub top_layer: String,
     /// Whether it works.
     pub state: State,
     /// `ok`, or the reason; docs/reasons.md tells of each. `null` before the first run.

@@ -42,13 +42,15 @@ pub struct Stages {
 }
 
 impl Stages {
-    /// Whether all that was planned passed: without a call, because none is due, the layer below it is the top.
+    /// Whether all that was planned passed: without a call, because none is due or the target is not walked so far, the
+    /// highest layer that is planned is the top.
     #[must_use]
     pub fn reached_top(&self) -> bool {
-        match (&self.api, &self.tls) {
-            (Stage::NotPlanned, Stage::NotPlanned) => self.tcp.passed() || self.proxy.passed(),
-            (Stage::NotPlanned, tls) => tls.passed(),
-            (api, _) => api.passed(),
+        match (&self.api, &self.tls, &self.tcp, &self.proxy) {
+            (Stage::NotPlanned, Stage::NotPlanned, Stage::NotPlanned, Stage::NotPlanned) => self.dns.passed(),
+            (Stage::NotPlanned, Stage::NotPlanned, tcp, proxy) => tcp.passed() || proxy.passed(),
+            (Stage::NotPlanned, tls, _, _) => tls.passed(),
+            (api, _, _, _) => api.passed(),
         }
     }
 }

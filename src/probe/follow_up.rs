@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::dns::SystemResolver;
-use crate::outcome::{Experiment, FollowUp, Trial, Wanted};
+use crate::outcome::{Experiment, FollowUp, Layer, Trial, Wanted};
 use crate::target::{Endpoint, Families, Host, HttpOffer, Resolver, Route, Scheme, Site, Target};
 use crate::units::Deadline;
 use scene::{Leads, Scene};
@@ -111,6 +111,8 @@ impl FollowUps {
             Experiment::OtherFamily => {
                 named && matches!(&target.families, Families::Only(only) if only.len() == 1) && any(&direct)
             }
+            // A proxy that resolves the name itself tells nothing of DNS here.
+            Experiment::OtherRoute if target.top == Layer::Dns => false,
             Experiment::OtherRoute => any(&|site| !self.routes_beside(target, &site.endpoint).is_empty()),
             Experiment::NeutralName | Experiment::SmallSegments | Experiment::ClassicalKeys => {
                 any(&|site| https(site) && direct(site))
@@ -121,6 +123,7 @@ impl FollowUps {
                 HttpOffer::H2 => true,
             },
             Experiment::Keyless => target.api_key.is_some(),
+            Experiment::IdleHold if target.top < Layer::Api => false,
             Experiment::PlainHttp | Experiment::ServerClock | Experiment::IdleHold => any(&direct),
         };
         Experiment::ALL.iter().copied().filter(can).collect()

@@ -34,27 +34,29 @@ pub(super) struct Start {
     pub(super) order: Order,
     /// The highest layer walked; those above are not planned.
     pub(super) top: Layer,
+    /// Whether it is a run, and not a look beside the runs.
+    run: bool,
 }
 
 impl Start {
-    /// Now, all the way up.
-    pub(super) fn now(order: Order) -> Self {
-        Self::up_to(Layer::Api, order)
+    /// A run now, as far up as its target is walked.
+    pub(super) fn of_run(top: Layer, order: Order) -> Self {
+        Self { wall: clock::wall(), at: Instant::now(), order, top, run: true }
     }
 
-    /// Now, no further than this layer.
-    pub(super) fn up_to(top: Layer, order: Order) -> Self {
-        Self { wall: clock::wall(), at: Instant::now(), order, top }
+    /// A look now, no further than this layer.
+    pub(super) fn of_look(top: Layer) -> Self {
+        Self { run: false, ..Self::of_run(top, Order::Substitute) }
     }
 
     /// The same from now on.
     pub(super) fn again(self) -> Self {
-        Self::up_to(self.top, self.order)
+        Self { wall: clock::wall(), at: Instant::now(), ..self }
     }
 
-    /// Whether everything is walked, and what is tried beside a journey may be tried.
-    pub(super) fn is_whole(self) -> bool {
-        self.top == Layer::Api
+    /// Whether it is a run, so that what is tried beside a journey may be tried.
+    pub(super) fn is_run(self) -> bool {
+        self.run
     }
 }
 

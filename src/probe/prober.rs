@@ -75,10 +75,11 @@ impl Prober {
         self.gather(join_all(self.sites.iter().map(|site| site.run(order))).await)
     }
 
-    /// Walks every path of the target up to a layer, all of them beside each other, within this time: one attempt, no call
-    /// unless all layers are walked, nothing tried beside, and nothing remembered for the next run.
+    /// Walks every path of the target up to a layer, but no further than its runs go, all of them beside each other, within
+    /// this time: one attempt, no call unless all layers are walked, nothing tried beside, and nothing remembered for the
+    /// next run.
     pub async fn look(&self, top: Layer, within: Duration) -> Run {
-        let start = Start::up_to(top, Order::Substitute);
+        let start = Start::of_look(top.min(self.target.top));
         self.gather(join_all(self.sites.iter().map(|site| site.walked(start, within))).await)
     }
 

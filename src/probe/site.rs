@@ -101,8 +101,10 @@ impl SiteProber {
         };
         let alpn = target.http.offer.alpn();
         let tls = match endpoint.scheme {
-            Scheme::Http => None,
-            Scheme::Https => Some(TlsSetup::new(&target.tls, alpn, &endpoint.host, site.public)?),
+            Scheme::Https if target.top >= Layer::Tls => {
+                Some(TlsSetup::new(&target.tls, alpn, &endpoint.host, site.public)?)
+            }
+            Scheme::Http | Scheme::Https => None,
         };
         let ways = target.routes.iter().map(|route| Way::new(&target.name, route, endpoint));
         let ways: Vec<_> = ways.collect::<Result<_, _>>()?;
@@ -135,11 +137,11 @@ impl SiteProber {
 
     /// Walks every way to the endpoint once.
     pub(super) async fn run(&self, order: Order) -> SiteRun {
-        self.walked(Start::now(order), self.target.timeout).await
+        self.walked(Start::of_run(self.target.top, order), self.target.timeout).await
     }
 
-    /// Walks every way once, no further up than the start says, and within this time. What is not walked all the way
-    /// changes nothing of what is known of the endpoint.
+    /// Walks every way once, no further up than the start says, and within this time. What is no run changes nothing of what
+    /// is known of the endpoint.
     pub(super) async fn walked(&self, start: Start, within: Duration) -> SiteRun {
         let deadline = Deadline::after(start.at, within);
         let (ipv4, ipv6, named, pooled) = tokio::join!(
@@ -154,7 +156,7 @@ impl SiteProber {
             Families::Answered => {
                 let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut unchanged = *known;
-                let known = if start.is_whole() { &mut *known } else { &mut unchanged };
+                let known = if start.is_run() { &mut *known } else { &mut unchanged };
                 known.decide(ipv4.looked(), ipv6.looked())
             }
         };
@@ -188,7 +190,7 @@ impl SiteProber {
 
     /// The configured call by the ordinary client of every route; no client makes the substitute.
     async fn by_ordinary_clients(&self, start: Start, deadline: Deadline) -> Vec<PooledCall> {
-        if start.order != Order::Configured || !start.is_whole() {
+        if start.order != Order::Configured || !start.is_run() {
             return Vec::new();
         }
         join_all(self.pooled.iter().map(|(route, client)| async {
@@ -225,6 +227,10 @@ impl SiteProber {
             (Host::Name(_), Families::Only(only)) => u64::try_from(only.len()).unwrap_or(u64::MAX),
         };
         let first = self.resolvers.first().map_or(1, PreparedResolver::sockets);
+        if self.target.top == Layer::Dns {
+            // Nothing is connected to in the place of the question's sockets.
+            return families * (asked + 1);
+        }
         let of_question = first.max(self.system.sockets());
         let clients = u64::try_from(self.pooled.len()).unwrap_or(u64::MAX);
         let pooled = clients * PooledClient::descriptors(of_question);
@@ -303,7 +309,7 @@ impl SiteProber {
             offer: self.target.http.offer,
             tls: self.tls.as_ref().filter(|_| start.top >= Layer::Tls),
             plan: match start.order {
-                _ if !start.is_whole() => None,
+                _ if start.top < Layer::Api => None,
                 // Beside ordinary clients it is not made twice, unless it is free and there is nothing else to make.
                 Order::Configured if !self.pooled.is_empty() => {
                     self.substitute.as_deref().or((!self.target.call.kind.is_paid()).then_some(&self.plan))
@@ -341,7 +347,7 @@ impl SiteProber {
         addresses: &[IpAddr],
     ) -> Outcome {
         let each = match self.target.addresses {
-            Addresses::All if walk.start.is_whole() => addresses,
+            Addresses::All if walk.start.is_run() => addresses,
             Addresses::All | Addresses::First => &[],
         };
         // What costs money is called once a path. Each by itself and with all of the time, the first one too: the path's own journey may give it less, and go on.
@@ -353,7 +359,7 @@ impl SiteProber {
         });
         let outside = async {
             match &way.kind {
-                WayKind::Direct if walk.start.is_whole() => {
+                WayKind::Direct if walk.start.is_run() => {
                     self.outside.make(addresses, walk.tls, walk.deadline).await
                 }
                 WayKind::Direct
@@ -381,7 +387,7 @@ impl SiteProber {
         addresses: &[IpAddr],
     ) -> Outcome {
         let mut outcome = self.step(way, walk, lookup, addresses).await;
-        if self.target.retry.max_attempts > 1 && walk.start.is_whole() && !outcome.success() {
+        if self.target.retry.max_attempts > 1 && walk.start.is_run() && !outcome.success() {
             let mut retries = Retries::new(&self.target.retry);
             let mut next = retries.wait(&outcome, walk.deadline).await;
             while let Some(waited) = next {

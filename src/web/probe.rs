@@ -109,7 +109,9 @@ pub(super) async fn probe(
             None => refused(&question::no_such_target(&asked.target)),
         };
     };
-    if let Err(problem) = path::check_route(&asked, &known.target) {
+    if let Err(problem) =
+        path::check_route(&asked, &known.target).and_then(|()| path::check_top(&asked, &known.target))
+    {
         return refused(&problem);
     }
     let (limit, start) = (known.target.timeout, Instant::now());
@@ -147,7 +149,8 @@ fn answer<'a>(
             expects_body: known.target.http.expect.body.is_some(),
         }),
     };
-    Ok(Answer { top: asked.top, budget, waited, found })
+    // What is asked for as a whole is as much as is walked.
+    Ok(Answer { top: asked.top.min(known.target.top), budget, waited, found })
 }
 
 fn written(asked: &Asked, known: &Known, answer: &Answer<'_>, headers: &HeaderMap) -> Response {

@@ -112,6 +112,8 @@ mod streams;
 #[cfg(test)]
 mod target_pages;
 #[cfg(test)]
+mod top_layers;
+#[cfg(test)]
 mod trust;
 #[cfg(test)]
 mod vantages;

@@ -32,6 +32,14 @@ impl<T> Field<T> {
         }
     }
 
+    /// The value and its place, where it is there and fits.
+    pub(in crate::config) fn given(&self) -> Option<(&T, &Place)> {
+        match self {
+            Self::Absent | Self::Bad => None,
+            Self::Given(value, place) => Some((value, place)),
+        }
+    }
+
     /// The value, or a default where absent.
     pub(in crate::config) fn or(self, default: T) -> Checked<T> {
         Ok(self.checked()?.map_or(default, |(value, _)| value))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Context, Shared, call, http, key, provider, resolver, route, site, slo, timing, tls};
+use super::{Context, Shared, call, http, key, provider, resolver, route, site, slo, timing, tls, top_layer};
 use crate::config::decode::Field;
 use crate::config::problem::{Checked, Place, Reported};
 use crate::config::raw::{RawAddresses, RawFamily, RawTarget};
@@ -31,6 +31,7 @@ pub(super) fn lower(
     shared: &Shared,
     context: &Context<'_>,
 ) -> Checked<(Target, Option<Slo>)> {
+    let bound = top_layer::bound(&raw);
     let name = name(raw.name, place, names, context);
     let provider = provider::provider(raw.provider, place, context);
     let endpoints = site::endpoints(raw.url, raw.endpoints, place, provider, context);
@@ -38,6 +39,7 @@ pub(super) fn lower(
     let api_key = key::api_key(raw.api_key, known, context);
     let (interval, timeout) = timing::of_target(raw.interval, raw.timeout, &shared.defaults, context);
     let routes = route::chosen(raw.routes, &shared.routes, &shared.environment, context);
+    let top = top_layer::top_layer(raw.top_layer, &bound, known, routes.as_deref().ok(), context);
     let families = families(raw.families, known, context);
     let addresses = raw.addresses.or(RawAddresses::First).map(|addresses| match addresses {
         RawAddresses::First => Addresses::First,
@@ -62,6 +64,7 @@ pub(super) fn lower(
         name: name?,
         provider: provider?,
         sites: sites?,
+        top: top?,
         api_key: api_key?,
         interval: interval?,
         timeout: timeout?,

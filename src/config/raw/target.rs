@@ -26,6 +26,11 @@ pub(in crate::config) struct RawTarget {
     /// Where it is, instead of `url`, if it is in several places: URLs, the most preferred first. Each is walked.
     #[schemars(extend("minItems" = 1, "examples" = [["https://gateway-a.example.com", "https://gateway-b.example.com"]]))]
     pub(in crate::config) endpoints: Field<Vec<Field<String>>>,
+    /// The highest layer that is walked, up to and with the layers below it: `api` is all of them. Those above are not planned:
+    /// `dns` looks the name up, `tcp` connects too (through a proxy: makes the tunnel), `tls` makes the handshake and
+    /// verifies the certificate too, and none of them makes a call.
+    #[schemars(extend("default" = "api"))]
+    pub(in crate::config) top_layer: Field<RawTopLayer>,
     /// Where its key comes from; without it, only calls that need no key are made. A key is only ever sent over a
     /// verified TLS connection.
     pub(in crate::config) api_key: Field<RawApiKey>,
@@ -96,6 +101,16 @@ pub(in crate::config) struct RawApiKey {
 pub(in crate::config) enum RawFamily {
     Ipv4,
     Ipv6,
+}
+
+/// The highest layer that is walked.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::config) enum RawTopLayer {
+    Dns,
+    Tcp,
+    Tls,
+    Api,
 }
 
 /// Which addresses are walked.

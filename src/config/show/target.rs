@@ -1,10 +1,11 @@
 //! One target of the effective config.
 
 use super::{Lines, REDACTED, list, scalar};
+use crate::outcome::Layer;
 use crate::provider::Price;
 use crate::target::{
     Addresses, ApiKey, Between, Budget, CallOptions, ClientCertificate, DiagnosisOptions, Failover, Families,
-    HttpOffer, Jitter, KeyOrigin, MinTls, RetryOptions, Roots, Site, Slo, Target, TlsOptions,
+    HttpOffer, Jitter, KeyOrigin, MinTls, RetryOptions, Roots, Site, Slo, Target, TlsOptions, top_label,
 };
 use crate::units::PromDuration;
 
@@ -16,6 +17,8 @@ pub(super) fn show(lines: &mut Lines, target: &Target, slo: Option<&Slo>) {
         [site] => lines.entry(4, "url", &scalar(&site.endpoint.to_string())),
         sites => lines.entry(4, "endpoints", &list(sites.iter().map(|site| &site.endpoint))),
     }
+    let top = target.top;
+    lines.entry(4, "top_layer", top_label(top));
     if let Some(key) = &target.api_key {
         show_key(lines, key);
     }
@@ -29,7 +32,9 @@ pub(super) fn show(lines: &mut Lines, target: &Target, slo: Option<&Slo>) {
         Addresses::First => "first",
         Addresses::All => "all",
     };
-    lines.entry(4, "addresses", addresses);
+    if top > Layer::Dns {
+        lines.entry(4, "addresses", addresses);
+    }
     // None is the default of routes that need no address, and cannot be written.
     if !target.resolvers.is_empty() {
         lines.entry(4, "resolvers", &list(target.resolvers.iter().map(|resolver| &resolver.name)));
@@ -41,10 +46,28 @@ pub(super) fn show(lines: &mut Lines, target: &Target, slo: Option<&Slo>) {
         format!("recover_after: {recover_after}, change_after: {change_after}, follow_ups: {follow_ups}");
     lines.entry(4, "diagnosis", &format!("{{ {diagnosis} }}"));
     show_networks(lines, &target.sites);
-    show_tls(lines, &target.tls);
-    show_http(lines, target);
-    show_call(lines, &target.call);
-    let RetryOptions { max_attempts, base_delay, max_delay, jitter } = &target.retry;
+    // What has no effect on a target that is not walked so far cannot be written.
+    if top >= Layer::Tls {
+        show_tls(lines, &target.tls);
+        show_http(lines, target);
+    }
+    if top == Layer::Api {
+        show_call(lines, &target.call);
+    }
+    if top > Layer::Dns {
+        show_retry(lines, &target.retry);
+    }
+    show_status_page(lines, target);
+    if let Some(Slo { target: _, objective, window, latency }) = slo {
+        let latency =
+            latency.map_or_else(String::new, |latency| format!(", latency: {}", PromDuration(latency)));
+        let window = PromDuration(*window);
+        lines.entry(4, "slo", &format!("{{ objective: {objective}, window: {window}{latency} }}"));
+    }
+}
+
+fn show_retry(lines: &mut Lines, retry: &RetryOptions) {
+    let RetryOptions { max_attempts, base_delay, max_delay, jitter } = retry;
     let jitter = match jitter {
         Jitter::Full => "full",
         Jitter::None => "none",
@@ -53,13 +76,6 @@ pub(super) fn show(lines: &mut Lines, target: &Target, slo: Option<&Slo>) {
     let retry =
         format!("max_attempts: {max_attempts}, base_delay: {base}, max_delay: {most}, jitter: {jitter}");
     lines.entry(4, "retry", &format!("{{ {retry} }}"));
-    show_status_page(lines, target);
-    if let Some(Slo { target: _, objective, window, latency }) = slo {
-        let latency =
-            latency.map_or_else(String::new, |latency| format!(", latency: {}", PromDuration(latency)));
-        let window = PromDuration(*window);
-        lines.entry(4, "slo", &format!("{{ objective: {objective}, window: {window}{latency} }}"));
-    }
 }
 
 fn show_call(lines: &mut Lines, call: &CallOptions) {
@@ -153,6 +169,9 @@ fn show_http(lines: &mut Lines, target: &Target) {
     };
     lines.add(4, "http:");
     lines.entry(6, "version", version);
+    if target.top < Layer::Api {
+        return;
+    }
     if !target.http.headers.is_empty() {
         lines.add(6, "headers:");
         for (name, _) in &target.http.headers {

@@ -1,7 +1,7 @@
 //! Keys of many paths: resolvers, routes, endpoints, certificates of one's own.
 
 use super::*;
-use crate::outcome::{ProxyProtocol, Transport};
+use crate::outcome::{Layer, ProxyProtocol, Transport};
 use crate::target::{
     Addresses, DiagnosisOptions, Failover, Proxy, Route, RouteKind, Server, TlsOptions, Validation,
 };
@@ -85,7 +85,56 @@ const MISTAKES: &[(&str, &str)] = &[
         "    url: http://a.example\n    http: {redirect_https: true}",
         "5:28: targets[0].http.redirect_https: only for https:// URLs, and a URL of this target is http://",
     ),
+    (
+        "    url: http://a.example\n    top_layer: tls",
+        "5:16: targets[0].top_layer: a URL of this target is http://, without TLS",
+    ),
+    (
+        "    url: https://192.0.2.1\n    top_layer: dns",
+        "5:16: targets[0].top_layer: a URL of this target holds an address: there is no name to look up",
+    ),
+    (
+        "    top_layer: dns\n    routes: [direct, env]",
+        "4:16: targets[0].top_layer: names are looked up for the route `direct` alone, and this target has another one",
+    ),
+    (
+        "    top_layer: tls\n    api_key: {env: KEY}\n    call: {kind: models}\n    slo: {objective: 99, latency: 2s}",
+        "5:14: targets[0].api_key: without effect: with `top_layer: tls` no call is made\n    help: leave one of the two out\nconfig.yml:6:11: targets[0].call: without effect: with `top_layer: tls` no call is made\n    help: leave one of the two out\nconfig.yml:7:35: targets[0].slo.latency: without effect: with `top_layer: tls` no call is made\n    help: leave one of the two out",
+    ),
+    (
+        "    top_layer: tls\n    http: {version: h1, headers: {a: b}, expect: {status: [200]}}",
+        "5:34: targets[0].http.headers: without effect: with `top_layer: tls` no call is made\n    help: leave one of the two out\nconfig.yml:5:50: targets[0].http.expect: without effect: with `top_layer: tls` no call is made\n    help: leave one of the two out",
+    ),
+    (
+        "    top_layer: tcp\n    tls: {min_version: 1.3}",
+        "5:10: targets[0].tls: without effect: with `top_layer: tcp` TLS is not spoken\n    help: leave one of the two out",
+    ),
+    (
+        "    top_layer: dns\n    addresses: all\n    retry: {max_attempts: 2}",
+        "5:16: targets[0].addresses: without effect: with `top_layer: dns` nothing is connected to\n    help: leave one of the two out\nconfig.yml:6:12: targets[0].retry: without effect: with `top_layer: dns` nothing is connected to\n    help: leave one of the two out",
+    ),
+    (
+        "    top_layer: http",
+        "4:16: targets[0].top_layer: \"http\" is none of `dns`, `tcp`, `tls`, `api`\n    help: did you mean `tcp`?",
+    ),
 ];
+
+#[test]
+fn a_target_is_walked_up_to_a_layer_and_shown_so_that_it_loads_again() {
+    for (lines, top) in [
+        ("", Layer::Api),
+        ("    top_layer: api\n    retry: {max_attempts: 2}", Layer::Api),
+        ("    top_layer: tls\n    http: {version: h2}\n    tls: {min_version: 1.3}", Layer::Tls),
+        ("    top_layer: tcp\n    addresses: all\n    retry: {max_attempts: 2}", Layer::Proxy),
+        ("    top_layer: tcp\n    url: http://a.example:5432\n    routes: [env]", Layer::Proxy),
+        ("    top_layer: dns\n    routes: [direct]\n    slo: {objective: 99}", Layer::Dns),
+    ] {
+        let config = load_text(&format!("{GOOD}{lines}"), &environment()).unwrap();
+        assert_eq!(config.targets[0].top, top, "{lines}");
+        let shown = effective(&config);
+        assert_eq!(load_text(&shown, &environment()).unwrap(), config, "{shown}");
+    }
+}
 
 /// What stands before a target that is right, and what is told about it.
 const DECLARED: &[(&str, &str)] = &[

@@ -7,7 +7,7 @@ use super::Conclusion;
 use super::view::{self, Lead, View};
 use crate::diagnosis::State;
 use crate::diagnosis::say::Others;
-use crate::outcome::{AnswerSource, DnsEvidence, Handshake, PlainAnswer, Reason, Stage, Trial};
+use crate::outcome::{AnswerSource, DnsEvidence, Handshake, Layer, PlainAnswer, Reason, Stage, Trial};
 
 /// Other targets that fail alike, where there is no control host.
 const ENOUGH: usize = 2;
@@ -101,7 +101,8 @@ fn anything_answered(view: &View<'_>, lead: &Lead<'_>, stub: Option<Stub<'_>>) -
     let says_nothing = |lead: &Lead<'_>| quiet(lead.reason) || stub.is_some_and(|stub| stub.says(lead));
     let here = view.failing().iter().any(|other| !says_nothing(other));
     let neighbours = view.neighbours.iter().any(|neighbour| match &neighbour.state {
-        State::Works => true,
+        // One that is only looked up was answered by the resolver.
+        State::Works => neighbour.top > Layer::Dns,
         State::Fails { reason, .. } => {
             let cannot = matches!(reason, Reason::DnsServfail | Reason::DnsRefused);
             let by_stub = stub.is_some_and(|stub| neighbour.resolver.as_ref() == Some(&stub.0.resolver));

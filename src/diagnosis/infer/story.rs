@@ -100,6 +100,7 @@ impl Story {
             host: host.into(),
             route: self.outcomes.first().map_or_else(|| DIRECT.into(), |outcome| outcome.path.route.clone()),
             resolver: Some(resolver.into()),
+            top: Layer::Api,
             state,
         });
         self

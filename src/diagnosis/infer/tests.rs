@@ -140,6 +140,14 @@ fn nothing_reachable() -> Vec<Told> {
             => "own_reason", Down(TcpTimeout), Network, [], [];
         "another target works": two(|| fails(TcpTimeout, None)).neighbour("three.example", "system", State::Works)
             => "own_reason", Down(TcpTimeout), Network, [], ["of the other targets, 1 of 3 work"];
+        "another target is only looked up, which the resolver may answer by itself":
+            with(two(|| fails(TcpTimeout, None)).neighbour("three.example", "system", State::Works), |story| {
+                story.neighbours[2].top = Layer::Dns;
+            }) => "offline", Down(Offline), Network, ["of other targets with other hosts, 2 of 2 fail"], [];
+        "another target is walked as far as a connection":
+            with(two(|| fails(TcpTimeout, None)).neighbour("three.example", "system", State::Works), |story| {
+                story.neighbours[2].top = Layer::Proxy;
+            }) => "own_reason", Down(TcpTimeout), Network, [], ["of the other targets, 1 of 3 work"];
         "another target is refused, so there is a network": two(|| fails(TcpRefused, None))
             => "own_reason", Down(TcpTimeout), Network, [], [];
         "a control answers": Story::failing(TcpTimeout).tried(control_fails(TcpTimeout)).tried(control_works())

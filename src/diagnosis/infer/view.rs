@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::diagnosis::{Case, Neighbour};
+use crate::diagnosis::{Case, Neighbour, State};
 use crate::outcome::{
     Asked, DnsEvidence, Failure, Finding, FollowUp, Layer, Lookup, Outcome, Reason, Severity, Stage, Stages,
     TlsEvidence, Trial, Wanted,
@@ -153,10 +153,13 @@ impl<'a> View<'a> {
         self.target.tls.server_name.is_some() || self.endpoint(lead).is_some_and(named)
     }
 
-    /// Other targets with other hosts.
+    /// Other targets with other hosts, but for those that work and are not walked so far as to tell anything.
     pub(super) fn others(&self, lead: &Lead<'_>) -> Vec<&'a Neighbour> {
         let host = self.host(lead);
-        self.neighbours.iter().copied().filter(|neighbour| *neighbour.host != *host).collect()
+        // Of an API, what works up to TLS tells that the network does.
+        let far = lead.layer.min(Layer::Tls);
+        let tells = |other: &&Neighbour| other.top >= far || other.state != State::Works;
+        self.neighbours.iter().copied().filter(|other| *other.host != *host).filter(tells).collect()
     }
 
     // === Experiments ===

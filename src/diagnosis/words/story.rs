@@ -126,6 +126,7 @@ phrases! {
     StateDegraded, "degraded", "降级";
     StateDown, "down", "不可用";
     AllWorks, "Every path works from end to end.", "所有路径端到端正常。";
+    AllWorksUpTo, "Every path works up to {layer}, which is as far as this target is walked.", "所有路径直到 {layer} 层均正常，此目标只检查到该层。";
     SomeWork, "It can be used, but not all is as it should be:", "可以使用，但并非一切正常：";
     WhoMustAct, "Who must act", "应由谁处理";
     WhatToDo, "What to do", "处理办法";

@@ -8,13 +8,16 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::scene::{Scene, stream};
 use super::walks;
-use crate::outcome::{HttpVersion, Trial};
+use crate::outcome::{HttpVersion, Layer, Trial};
 use crate::probe::http::{Again, CallPlan, Channel, call_again};
 use crate::probe::tcp;
 use crate::probe::tls::{self, TlsSetup};
 use crate::target::{HttpOffer, Scheme};
 
 pub(super) async fn hold(scene: &Scene<'_>, held: Duration) -> Result<Trial, String> {
+    if scene.target.top < Layer::Api {
+        return Err("no call is made to this target, as its top_layer says".to_owned());
+    }
     let address = scene.address()?;
     let endpoint = &scene.site.endpoint;
     let target = walks::without_key(scene)?;

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, timeout_at};
 
 use super::scene::Scene;
-use crate::outcome::{Family, FollowUp, Outcome, Trial};
+use crate::outcome::{Family, FollowUp, Layer, Outcome, Trial};
 use crate::probe::prober::{Prober, SetupError};
 use crate::probe::way::Way;
 use crate::provider;
@@ -126,6 +126,7 @@ fn of_control(scene: &Scene<'_>, control: &Endpoint, families: Families) -> Resu
     let mut target = derived(scene, &site, scene.route, families)?;
     target.provider = generic;
     target.call = CallOptions::free(generic.default_call(false), target.interval);
+    target.top = Layer::Api;
     target.http.headers = Vec::new();
     target.http.offer = HttpOffer::Auto;
     target.tls = TlsOptions {
@@ -160,6 +161,7 @@ fn derived(scene: &Scene<'_>, site: &Site, route: &Route, families: Families) ->
         name: Arc::clone(&target.name),
         provider: target.provider,
         sites: vec![site.clone()],
+        top: target.top,
         api_key: None,
         interval: target.interval,
         timeout: scene.deadline.left(Instant::now()),

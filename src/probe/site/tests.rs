@@ -29,7 +29,7 @@ fn beside_ordinary_clients_a_paid_call_is_not_made_again() {
         ("kind: hello, connection: reused".to_owned(), "configured"),
     ] {
         let prober = prober(&call);
-        let start = Start::now(Order::Configured);
+        let start = Start::of_run(Layer::Api, Order::Configured);
         let deadline = Deadline::after(start.at, prober.target.timeout);
         let plan = prober.walk(prober.ways[0].path(Family::Ipv4), start, deadline).plan;
         let is =

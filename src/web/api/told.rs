@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::clock;
-use crate::diagnosis::{self, Language, Phrase, Say, Verdict};
+use crate::diagnosis::{self, Language, Say, Verdict};
 use crate::document::{
     AddressPart, CallPart, CertificateEnd, EndpointPart, FindingPart, FollowUpPart, JourneyPart, Label,
-    RateLimitPart, State, StatusPagePart, TurnPart, WatchedDetail, WatchedTarget, certificates,
+    RateLimitPart, State, StatusPagePart, TurnPart, WatchedDetail, WatchedTarget, all_works, certificates,
     resolver_parts,
 };
 use crate::history::{History, Turn, Wanted};
 use crate::outcome::Outcome;
 use crate::schedule::Pause;
 use crate::sinks::{Known, LastRun};
+use crate::target::top_label;
 
 /// Journeys of the past that are told with everything else.
 const JOURNEYS: usize = 20;
@@ -33,13 +34,14 @@ pub(super) fn target(known: &Known, now: SystemTime, language: Language) -> Watc
         Some(remedy).filter(|remedy| !remedy.is_empty())
     });
     let summary = |verdict: Verdict| match verdict.reason() {
-        None => Phrase::AllWorks.told(language).to_owned(),
+        None => all_works(target, language),
         Some(reason) => diagnosis::summary(reason, language).to_owned(),
     };
     WatchedTarget {
         name: target.name.to_string(),
         provider: target.provider.name().to_owned(),
         endpoints: target.sites.iter().map(|site| site.endpoint.shown()).collect(),
+        top_layer: top_label(target.top).to_owned(),
         state: State::of(verdict),
         verdict: verdict.map(Label),
         layer: diagnosis.and_then(|diagnosis| diagnosis.layer).map(Label),

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::question::{Asked, listed};
+use super::question::{ALL, Asked, listed};
 use crate::outcome::{Layer, Outcome, Run, Stage};
 use crate::sinks::Known;
-use crate::target::Target;
+use crate::target::{Target, top_label};
 
 /// Refuses a route that the target is not probed on.
 pub(super) fn check_route(asked: &Asked, target: &Target) -> Result<(), String> {
@@ -15,6 +15,15 @@ pub(super) fn check_route(asked: &Asked, target: &Target) -> Result<(), String> 
     }
     let routes = listed(target.routes.iter().map(|route| &*route.name));
     Err(format!("unknown route {wanted:?}: {} is probed on {routes}", target.name))
+}
+
+/// Refuses a module for whose layer the target is not walked far enough; `all` is as far as it is.
+pub(super) fn check_top(asked: &Asked, target: &Target) -> Result<(), String> {
+    if asked.top <= target.top || asked.module == ALL {
+        return Ok(());
+    }
+    let top = top_label(target.top);
+    Err(format!("module={}: {} is walked up to {top} only, as its top_layer says", asked.module, target.name))
 }
 
 /// The journey that is answered for, if the target has a path at all.

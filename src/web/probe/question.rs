@@ -9,14 +9,12 @@ use crate::outcome::{Family, Layer};
 /// The header in which Prometheus says how long it waits, in seconds.
 pub(super) const SCRAPE_TIMEOUT: &str = "x-prometheus-scrape-timeout-seconds";
 
+/// The module of all layers that the target is walked in.
+pub(super) const ALL: &str = "all";
+
 /// The modules, each with its highest layer. `tcp` goes as far as the tunnel where the path leads through a proxy.
-const MODULES: [(&str, Layer); 5] = [
-    ("all", Layer::Api),
-    ("api", Layer::Api),
-    ("dns", Layer::Dns),
-    ("tcp", Layer::Proxy),
-    ("tls", Layer::Tls),
-];
+const MODULES: [(&str, Layer); 5] =
+    [(ALL, Layer::Api), ("api", Layer::Api), ("dns", Layer::Dns), ("tcp", Layer::Proxy), ("tls", Layer::Tls)];
 
 /// All parameters.
 const PARAMETERS: [&str; 5] = ["target", "module", "route", "family", "debug"];
@@ -63,7 +61,7 @@ impl Asked {
         let target = given("target").ok_or_else(|| {
             format!("the parameter `target` is missing: /probe?target=NAME[&module=…]. {NAMES}")
         })?;
-        let wanted = given("module").unwrap_or("all");
+        let wanted = given("module").unwrap_or(ALL);
         let (module, top) = MODULES.into_iter().find(|(name, _)| *name == wanted).ok_or_else(|| {
             format!("unknown module {wanted:?}: there are {}", listed(MODULES.iter().map(|(name, _)| *name)))
         })?;

@@ -123,12 +123,15 @@ fn neighbour() -> impl Strategy<Value = Neighbour> {
             State::Fails { layer: reason.layer(), reason, family, issuer }
         }),
     ];
-    ("[a-c]", "[a-c]", route(), proptest::option::of(Just("system".into())), state).prop_map(
-        |(target, host, route, resolver, state)| Neighbour {
+    let resolver = proptest::option::of(Just("system".into()));
+    let top = prop_oneof![Just(Layer::Dns), Just(Layer::Proxy), Just(Layer::Tls), Just(Layer::Api)];
+    ("[a-c]", "[a-c]", route(), resolver, top, state).prop_map(
+        |(target, host, route, resolver, top, state)| Neighbour {
             target: target.into(),
             host: host.into(),
             route,
             resolver,
+            top,
             state,
         },
     )

@@ -75,7 +75,9 @@ impl Card {
             since: told.map(|told| Moment::of(told.at)),
             last: last.map(|last| Moment::of(last.at)),
             path: shown.map(|outcome| ladder::path(outcome, language)).unwrap_or_default(),
-            ladder: shown.map(|outcome| ladder::steps(outcome, language)).unwrap_or_default(),
+            ladder: shown
+                .map(|outcome| ladder::steps(outcome, known.target.top, language))
+                .unwrap_or_default(),
             past: shown.and_then(|outcome| past(outcome, history, now, language)),
             lasts: last.and_then(|last| Lasts::of(&known.target, last, now, language)),
             limits: limits.collect(),

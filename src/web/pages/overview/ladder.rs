@@ -53,8 +53,8 @@ pub(super) fn family(family: Family, language: Language) -> &'static str {
     }
 }
 
-/// The layers of a journey, lowest first.
-pub(super) fn steps(outcome: &Outcome, language: Language) -> Vec<Step> {
+/// The layers of a journey of a target that is walked up to `top`, lowest first.
+pub(super) fn steps(outcome: &Outcome, top: Layer, language: Language) -> Vec<Step> {
     let stages = &outcome.stages;
     let states = [of(&stages.dns), of(&stages.tcp), of(&stages.proxy), of(&stages.tls), of(&stages.api)];
     let step = |(layer, state): (Layer, LayerState)| {
@@ -66,7 +66,7 @@ pub(super) fn steps(outcome: &Outcome, language: Language) -> Vec<Step> {
             LayerState::Passed => ("passed", took.unwrap_or_default()),
             LayerState::Failed => ("failed", took.unwrap_or_default()),
             LayerState::NotReached => ("not_reached", fill(Word::NotReached, language, &[])),
-            LayerState::NotPlanned if layer == Layer::Api => {
+            LayerState::NotPlanned if layer == Layer::Api && top == Layer::Api => {
                 ("not_planned", fill(Word::NotDue, language, &[]))
             }
             LayerState::NotPlanned => ("not_planned", fill(Word::NotPlanned, language, &[])),

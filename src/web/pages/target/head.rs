@@ -3,8 +3,8 @@
 use super::moment::{Moment, between};
 use super::prose::{self, Piece};
 use super::telling::{LayerName, Telling, state};
-use crate::diagnosis::{self, Phrase, Verdict};
-use crate::document::texts;
+use crate::diagnosis::{self, Verdict};
+use crate::document::{all_works, texts};
 use crate::status_page::{ComponentStatus, Indicator, PageStatus};
 use crate::target::{Endpoint, Site};
 use crate::web::pages::Word;
@@ -53,9 +53,9 @@ impl Head {
         let verdict = diagnosis.map(|diagnosis| diagnosis.verdict);
         let reason = verdict.and_then(Verdict::reason);
         let summary = match (verdict, reason) {
-            (None, _) => telling.word(Word::NotRunYet),
-            (Some(_), None) => telling.phrase(Phrase::AllWorks),
-            (Some(_), Some(reason)) => telling.summary(reason),
+            (None, _) => telling.word(Word::NotRunYet).to_owned(),
+            (Some(_), None) => all_works(&known.target, telling.language),
+            (Some(_), Some(reason)) => telling.summary(reason).to_owned(),
         };
         let facts = diagnosis.map(|diagnosis| &diagnosis.facts);
         let remedy =
@@ -76,7 +76,7 @@ impl Head {
                 Some(Verdict::Down(_)) => "✗",
             },
             words: telling.state(verdict),
-            summary: summary.to_owned(),
+            summary,
             reason: reason.map(crate::outcome::Reason::label),
             layer: diagnosis.and_then(|diagnosis| diagnosis.layer).map(|layer| telling.layer(layer)),
             seen,
