@@ -109,7 +109,7 @@ pub(crate) struct Ledger {
     pub(crate) mismatches: Vec<String>,
     /// What is not equal for a reason that the canary has told.
     pub(crate) explained: Vec<String>,
-    /// Journeys that ended in another way than the others of their target.
+    /// Journeys that ended in another way than they must.
     pub(crate) unusual: u64,
 }
 
@@ -166,12 +166,12 @@ impl Ledger {
         }
         let first = of(&told.walked, "dns") + of(&told.walked, "proxy");
         self.equal("journeys = first layers walked", name, told.journeys, first);
-        self.unusual += told.unusual();
+        self.unusual += told.unusual(entry.fault);
     }
 
     fn entry(&mut self, entry: &Entry, told: &Told, host: &HostCounts) {
         let fails_in = entry.fault.map_or("", Fault::layer);
-        let unusual = told.unusual();
+        let unusual = told.unusual(entry.fault);
         let mut same = |what, canary, other_end, slack| {
             // Experiments ask for more than is told of the journeys.
             let more = if entry.alone {
@@ -234,11 +234,19 @@ impl Ledger {
 // === impl Told ===
 
 impl Told {
-    /// Journeys that ended in another way than most.
-    fn unusual(&self) -> u64 {
+    /// Journeys that ended in another way than they must: of healthy targets those that failed, of others those that were
+    /// unlike most.
+    fn unusual(&self, fault: Option<Fault>) -> u64 {
+        if fault.is_none() {
+            return self.runs_failed;
+        }
         let worked = self.runs.saturating_sub(self.runs_failed);
-        let most = self.reasons.values().copied().fold(worked, u64::max);
-        self.journeys.saturating_sub(most)
+        let (most, usual) =
+            self.reasons.iter().map(|(reason, count)| (*count, reason.as_str())).fold((worked, ""), Ord::max);
+        // A journey that goes on behind a finding may have two reasons.
+        let others =
+            self.reasons.iter().filter(|(reason, _)| *reason != usual && reason.ends_with("_timeout"));
+        self.journeys.saturating_sub(most).max(others.map(|(_, count)| count).sum())
     }
 
     /// Journeys that got through a layer.

@@ -224,7 +224,9 @@ fn target(text: &mut String, entry: &Entry, peer: &Peer, name: &str, more: &str)
     };
     let ca = peer.ca.display();
     let url = if *secure {
-        format!("https://{host}:{}", port(&peer.api))
+        // Where there is a dialect, it knows what to call.
+        let path = if fault.is_none() { "/ok" } else { "" };
+        format!("https://{host}:{}{path}", port(&peer.api))
     } else {
         format!("http://{host}:{}/ok", port(&peer.plain))
     };

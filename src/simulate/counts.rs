@@ -166,7 +166,7 @@ mod tests {
             get(&simulator, host, "/ok", &[]).await.unwrap();
         }
         assert!(get(&simulator, "http-reset.sim.test", "/ok", &[]).await.is_err());
-        tls_error(&simulator, "tls-eof.sim.test").await;
+        tls_error(&simulator, "tls-alert.sim.test").await;
         let whole = HostCounts { hellos: 1, handshakes: 1, requests: 1, ..HostCounts::default() };
         assert_eq!(
             of(&simulator, "api.sim.test"),
@@ -176,7 +176,7 @@ mod tests {
         assert_eq!((limited.requests, limited.answers), (2, [(429, 2)].into()));
         assert_eq!(of(&simulator, "http-reset.sim.test"), whole, "no answer was begun");
         assert_eq!(
-            of(&simulator, "tls-eof.sim.test"),
+            of(&simulator, "tls-alert.sim.test"),
             HostCounts { hellos: 1, ..HostCounts::default() },
             "no handshake was gone through with"
         );
