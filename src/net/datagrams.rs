@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::time::Instant;
@@ -46,7 +47,14 @@ impl Datagrams {
     /// If it cannot be sent, or what was sent before was refused.
     pub async fn send(&mut self, datagram: &[u8]) -> io::Result<()> {
         self.line.writes();
-        self.socket.send(datagram).await.map(|_| ())
+        // At once: tokio would first wait to be told that there is room, which a new socket has, and what else there is to do
+        // would come before it.
+        match SockRef::from(&self.socket).send(datagram) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.socket.send(datagram).await.map(|_| ())
+            }
+            sent => sent.map(|_| ()),
+        }
     }
 
     /// Receives a datagram; its length.
