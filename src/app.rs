@@ -31,8 +31,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::field::display;
 
@@ -198,11 +200,7 @@ pub async fn serve_telling(
     let addresses = listeners.iter().map(|(_, address)| *address).collect();
     let serving = Serving { addresses, events: Arc::clone(sinks.events()), stop: end };
     let pages = Pages::start().map_err(ServeError::Threads)?;
-    let mut servers = tokio::task::JoinSet::new();
-    for (listener, address) in listeners {
-        tracing::info!(address = %address, "listening");
-        servers.spawn_on(web::serve(listener, Arc::clone(&state)), &pages.handle());
-    }
+    let mut servers = answer(listeners, &state, &pages);
     let status = Arc::new(StatusPages::new());
     follow_status(&status, &own);
     let lags = Arc::new(Lags::default());
@@ -267,6 +265,16 @@ async fn drain(engine: JoinHandle<()>, signals: &mut Signals) {
         },
         () = stop(signals) => tracing::warn!("second signal: stopping at once"),
     }
+}
+
+/// Answers on all listeners from now on.
+fn answer(listeners: Vec<(TcpListener, SocketAddr)>, state: &Arc<WebState>, pages: &Pages) -> JoinSet<()> {
+    let mut servers = JoinSet::new();
+    for (listener, address) in listeners {
+        tracing::info!(address = %address, "listening");
+        servers.spawn_on(web::serve(listener, Arc::clone(state)), &pages.handle());
+    }
+    servers
 }
 
 /// Reads the status pages of a config's targets from now on.
