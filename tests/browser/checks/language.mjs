@@ -3,7 +3,9 @@
 export async function language({ report, browser }, canary, name) {
   const tab = await browser.tab();
   const lang = () => tab.run(() => document.documentElement.lang);
-  const follow = (selector) => Promise.all([tab.page.waitForNavigation({ waitUntil: 'load' }), tab.page.click(selector)]);
+  // Found and clicked in one step: the page renews its cards, and one that was found before may be gone by then.
+  const press = (selector) => tab.run((it) => document.querySelector(it).click(), selector);
+  const follow = (selector) => Promise.all([tab.page.waitForNavigation({ waitUntil: 'load' }), press(selector)]);
   await report.check('language: one that was asked for stays from page to page', tab, async () => {
     await tab.visit(`${canary.url}/`);
     const faults = [];
