@@ -33,13 +33,12 @@ pub(super) struct Outside {
 }
 
 impl OutsideCheck {
-    pub(super) fn new(target: &Target, endpoint: &Endpoint) -> Self {
-        let https = endpoint.scheme == Scheme::Https;
-        Self {
-            endpoint: endpoint.clone(),
-            older_tls: (https && target.tls.refuses_older).then_some(target.tls.min_version),
-            redirect: https && target.http.redirect_https,
-        }
+    /// The checks of an endpoint; `None` where there are none.
+    pub(super) fn new(target: &Target, endpoint: &Endpoint) -> Option<Self> {
+        let older_tls = target.tls.refuses_older.then_some(target.tls.min_version);
+        let redirect = target.http.redirect_https;
+        let any = endpoint.scheme == Scheme::Https && (older_tls.is_some() || redirect);
+        any.then(|| Self { endpoint: endpoint.clone(), older_tls, redirect })
     }
 
     /// How many sockets the checks may hold at once.

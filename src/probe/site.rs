@@ -57,7 +57,7 @@ pub(super) struct SiteProber {
     ways: Vec<Way>,
     /// One ordinary client a route, where calls are to be made by such as well.
     pooled: Vec<(Arc<str>, PooledClient)>,
-    outside: OutsideCheck,
+    outside: Option<Box<OutsideCheck>>,
     known: Mutex<Known>,
 }
 
@@ -129,7 +129,7 @@ impl SiteProber {
                 .transpose()?,
             ways,
             pooled,
-            outside: OutsideCheck::new(target, endpoint),
+            outside: OutsideCheck::new(target, endpoint).map(Box::new),
             known: Mutex::default(),
             site: site.clone(),
         })
@@ -215,7 +215,7 @@ impl SiteProber {
             _ => 0,
         };
         let direct = self.addressed().any(|way| matches!(way.kind, WayKind::Direct));
-        let outside = if direct { self.outside.sockets() } else { 0 };
+        let outside = self.outside.as_ref().filter(|_| direct).map_or(0, |outside| outside.sockets());
         let (mut addressed, mut named) = (0, 0);
         for way in &self.ways {
             let sockets = way.sockets(&self.system);
@@ -358,14 +358,11 @@ impl SiteProber {
             address::result(*one, &outcome)
         });
         let outside = async {
-            match &way.kind {
-                WayKind::Direct if walk.start.is_run() => {
-                    self.outside.make(addresses, walk.tls, walk.deadline).await
+            match (&way.kind, &self.outside) {
+                (WayKind::Direct, Some(outside)) if walk.start.is_run() => {
+                    Box::pin(outside.make(addresses, walk.tls, walk.deadline)).await
                 }
-                WayKind::Direct
-                | WayKind::ProxyToAddress(_)
-                | WayKind::ProxyToName(_)
-                | WayKind::Unsupported(_) => Outside::default(),
+                _ => Outside::default(),
             }
         };
         // Boxed: a lookup that fails does not carry the room for TLS and HTTP around.

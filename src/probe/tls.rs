@@ -14,6 +14,7 @@ mod machine;
 mod ocsp;
 mod older;
 mod ordinary;
+mod seen;
 mod setup;
 mod tap;
 mod trust;

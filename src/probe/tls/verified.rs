@@ -7,8 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use rustls::pki_types::CertificateDer;
-
+use super::seen::Digest;
 use super::verifier::Record;
 
 /// How long a verified chain is taken as verified.
@@ -20,7 +19,7 @@ pub(super) struct LastVerified(Mutex<Option<Entry>>);
 
 #[derive(Debug)]
 struct Entry {
-    chain: Vec<CertificateDer<'static>>,
+    chain: Digest,
     /// The stapled OCSP response, empty where none came: it may say tomorrow what it does not say today.
     staple: Vec<u8>,
     from: SystemTime,
@@ -42,34 +41,16 @@ impl LastVerified {
     }
 
     /// The record of a chain that verified lately and is the same byte for byte.
-    pub(super) fn get(
-        &self,
-        leaf: &[u8],
-        rest: &[CertificateDer<'_>],
-        staple: &[u8],
-        now: SystemTime,
-    ) -> Option<Arc<Record>> {
+    pub(super) fn get(&self, chain: Digest, staple: &[u8], now: SystemTime) -> Option<Arc<Record>> {
         let guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = guard.as_ref()?;
-        let (known_leaf, known_rest) = entry.chain.split_first()?;
-        let same = known_leaf.as_ref() == leaf
-            && entry.staple == staple
-            && known_rest.len() == rest.len()
-            && known_rest.iter().zip(rest).all(|(known, given)| known.as_ref() == given.as_ref());
+        let same = entry.chain == chain && entry.staple == staple;
         (same && entry.holds(now)).then(|| Arc::clone(&entry.record))
     }
 
     /// Remembers a chain that verified at `now`.
-    pub(super) fn put(
-        &self,
-        leaf: &CertificateDer<'_>,
-        rest: &[CertificateDer<'_>],
-        staple: &[u8],
-        record: &Arc<Record>,
-        now: SystemTime,
-    ) {
+    pub(super) fn put(&self, chain: Digest, staple: &[u8], record: &Arc<Record>, now: SystemTime) {
         let until = record.verified_until.map_or(now, |end| end.min(now + KEPT));
-        let chain = std::iter::once(leaf).chain(rest).map(|der| der.clone().into_owned()).collect();
         let entry = Entry { chain, staple: staple.to_vec(), from: now, until, record: Arc::clone(record) };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
     }
@@ -77,6 +58,8 @@ impl LastVerified {
 
 #[cfg(test)]
 mod tests {
+    use rustls::pki_types::CertificateDer;
+
     use super::*;
     use crate::outcome::{CertificateChecks, ChainFacts, Check};
 
@@ -84,8 +67,11 @@ mod tests {
     fn an_entry_ends_with_its_time_its_dates_and_a_clock_set_back() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
         let second = Duration::from_secs(1);
-        let leaf = CertificateDer::from(vec![1]);
-        let rest = [CertificateDer::from(vec![2])];
+        let chain = |parts: &[u8]| {
+            let parts: Vec<_> = parts.iter().map(|part| CertificateDer::from(vec![*part])).collect();
+            Digest::of(parts.iter())
+        };
+        let whole = chain(&[1, 2]);
         let record = |verified_until| {
             let checks = CertificateChecks {
                 path: Check::Passed,
@@ -101,24 +87,18 @@ mod tests {
             })
         };
         let last = LastVerified::default();
-        last.put(&leaf, &rest, b"", &record(Some(now + 10 * KEPT)), now);
-        assert!(last.get(&leaf, &rest, b"", now).is_some());
-        assert!(last.get(&leaf, &rest, b"", now + KEPT - second).is_some());
-        assert!(last.get(&leaf, &rest, b"", now + KEPT).is_none());
-        assert!(last.get(&leaf, &rest, b"", now - second).is_none());
-        assert!(last.get(&leaf, &[], b"", now).is_none());
-        assert!(last.get(&[9], &rest, b"", now).is_none());
-        assert!(
-            last.get(&leaf, &rest, b"new", now).is_none(),
-            "a staple may revoke what verified without it"
-        );
+        last.put(whole, b"", &record(Some(now + 10 * KEPT)), now);
+        assert!(last.get(whole, b"", now).is_some());
+        assert!(last.get(whole, b"", now + KEPT - second).is_some());
+        assert!(last.get(whole, b"", now + KEPT).is_none());
+        assert!(last.get(whole, b"", now - second).is_none());
+        assert!(last.get(chain(&[1]), b"", now).is_none());
+        assert!(last.get(chain(&[9, 2]), b"", now).is_none());
+        assert!(last.get(whole, b"new", now).is_none(), "a staple may revoke what verified without it");
         assert!(last.holds(now) && !last.holds(now + KEPT));
-        last.put(&leaf, &rest, b"", &record(Some(now + 5 * second)), now);
-        assert!(
-            last.get(&leaf, &rest, b"", now + 5 * second).is_none(),
-            "never beyond the chain's own dates"
-        );
-        last.put(&leaf, &rest, b"", &record(None), now);
-        assert!(last.get(&leaf, &rest, b"", now).is_none());
+        last.put(whole, b"", &record(Some(now + 5 * second)), now);
+        assert!(last.get(whole, b"", now + 5 * second).is_none(), "never beyond the chain's own dates");
+        last.put(whole, b"", &record(None), now);
+        assert!(last.get(whole, b"", now).is_none());
     }
 }

@@ -13,7 +13,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
 use super::checks::{self, Against, Presented};
 use super::client::Shown;
-use super::facts;
+use super::seen::{self, Digest};
 use super::setup::PROVIDER;
 use super::trust::{MOZILLA, Stores};
 use super::verified::LastVerified;
@@ -88,12 +88,13 @@ impl Recorder {
 
     fn examine(
         &self,
+        digest: Digest,
         leaf: &CertificateDer<'_>,
         rest: &[CertificateDer<'_>],
         staple: &[u8],
         name: &ServerName<'_>,
     ) -> Arc<Record> {
-        let facts = Arc::new(facts::of_chain(std::iter::once(leaf).chain(rest)));
+        let facts = seen::facts(digest, std::iter::once(leaf).chain(rest));
         let presented = Presented { leaf, intermediates: rest, staple, facts: &facts };
         let machine;
         let against = match &self.shared.stores {
@@ -123,12 +124,13 @@ impl ServerCertVerifier for Recorder {
         ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let record = match self.shared.last.get(leaf, intermediates, ocsp_response, self.now) {
+        let digest = Digest::of(std::iter::once(leaf).chain(intermediates));
+        let record = match self.shared.last.get(digest, ocsp_response, self.now) {
             Some(record) => record,
             None => {
-                let record = self.examine(leaf, intermediates, ocsp_response, name);
+                let record = self.examine(digest, leaf, intermediates, ocsp_response, name);
                 if record.checks.failure().is_none() {
-                    self.shared.last.put(leaf, intermediates, ocsp_response, &record, self.now);
+                    self.shared.last.put(digest, ocsp_response, &record, self.now);
                 }
                 record
             }
