@@ -6,7 +6,7 @@
 mod preference;
 mod standing;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::outcome::{Outcome, PathId, Run};
@@ -15,13 +15,11 @@ pub use preference::Preference;
 use standing::Ways;
 pub use standing::{Preferred, Standing};
 
-/// The last journey of every path of one target, by endpoint.
-type Latest = BTreeMap<(Arc<str>, PathId), Arc<Outcome>>;
-
 /// What is known of one target.
 #[derive(Debug)]
 struct Entry {
-    latest: Latest,
+    /// The last journey of every path, by endpoint and path. A handful as a rule: a map would take more than it holds.
+    latest: Vec<Arc<Outcome>>,
     ways: Ways,
 }
 
@@ -35,15 +33,21 @@ impl Board {
         let mut targets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = targets
             .entry(Arc::clone(&target.name))
-            .or_insert_with(|| Entry { latest: Latest::new(), ways: Ways::new(target) });
-        for path in &run.retired {
-            entry.latest.remove(path);
-        }
+            .or_insert_with(|| Entry { latest: Vec::new(), ways: Ways::new(target) });
+        entry.latest.retain(|known| {
+            let gone = |(endpoint, path): &(Arc<str>, PathId)| place(known) == (endpoint, path);
+            !run.retired.iter().any(gone)
+        });
         for outcome in &run.outcomes {
-            let key = (Arc::clone(&outcome.endpoint), outcome.path.clone());
-            entry.latest.insert(key, Arc::new(outcome.clone()));
+            match entry.latest.binary_search_by(|known| place(known).cmp(&place(outcome))) {
+                Ok(known) => entry.latest[known] = Arc::clone(outcome),
+                Err(place) => {
+                    entry.latest.reserve_exact(1);
+                    entry.latest.insert(place, Arc::clone(outcome));
+                }
+            }
         }
-        entry.ways.judge(entry.latest.values().map(Arc::as_ref), run)
+        entry.ways.judge(&entry.latest, run)
     }
 
     /// Forgets a target.
@@ -55,6 +59,11 @@ impl Board {
     #[must_use]
     pub fn target(&self, target: &str) -> Vec<Arc<Outcome>> {
         let targets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        targets.get(target).map(|entry| entry.latest.values().cloned().collect()).unwrap_or_default()
+        targets.get(target).map(|entry| entry.latest.clone()).unwrap_or_default()
     }
+}
+
+/// What one journey replaces another of.
+fn place(outcome: &Outcome) -> (&Arc<str>, &PathId) {
+    (&outcome.endpoint, &outcome.path)
 }

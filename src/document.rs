@@ -232,13 +232,13 @@ impl TargetPart {
             ),
             remedy: remedy.filter(|remedy| !remedy.is_empty()),
             findings: diagnosis.findings.iter().map(FindingPart::of).collect(),
-            followups: FollowUpPart::all(follow_ups, &run.outcomes, language),
+            followups: FollowUpPart::all(follow_ups, run.outcomes.iter().map(Arc::as_ref), language),
             paths: run.outcomes.iter().map(|outcome| PathPart::of(outcome, language)).collect(),
             resolvers: resolvers::of(&run.lookups, follow_ups),
             environment: Environment::of(surroundings, target),
             evidence: tell(&diagnosis.evidence),
             ruled_out: tell(&diagnosis.ruled_out),
-            certificates: certificates(&run.outcomes),
+            certificates: certificates(run.outcomes.iter().map(Arc::as_ref)),
         }
     }
 

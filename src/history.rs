@@ -7,6 +7,7 @@
 mod archive;
 mod batch;
 mod eviction;
+mod order;
 mod shelf;
 mod store;
 mod timeline;
@@ -27,6 +28,7 @@ use crate::outcome::{Family, Outcome, PathId, Run};
 use crate::target::{Families, Target};
 pub use archive::{Archive, ArchiveError, Saved, SetAside};
 use batch::{Batch, Rows};
+use order::{Oldest, Order};
 use shelf::Kept;
 pub use timeline::{Slot, Timeline};
 use trail::Trail;
@@ -72,6 +74,8 @@ struct State {
     pasts: HashMap<Arc<str>, Past>,
     /// What it takes.
     bytes: usize,
+    /// Which of its journeys go next.
+    order: Order,
     /// Whether paths or targets went that may be written down.
     gone: bool,
     /// Whether what was before is taken in, so that it is not taken in twice.
@@ -100,7 +104,7 @@ impl History {
     /// them, those of the run among them.
     pub fn note(&self, _standing: &Standing, latest: &[Arc<Outcome>], run: &Run) {
         let mut state = self.lock();
-        let State { limits, pasts, bytes, .. } = &mut *state;
+        let State { limits, pasts, bytes, order, .. } = &mut *state;
         let before = pasts.get(&run.target).map_or(0, Past::bytes);
         let past = pasts.entry(Arc::clone(&run.target)).or_default();
         for outcome in &run.outcomes {
@@ -109,7 +113,10 @@ impl History {
             // The board's is the same journey, and need not be copied.
             let Some(known) = found.ok().and_then(|at| latest.get(at)) else { continue };
             let way = (Arc::clone(&outcome.endpoint), outcome.path.clone());
-            past.trails.entry(way).or_insert_with(|| Trail::new(limits)).note(known, limits);
+            let trail = past.trails.entry(way.clone()).or_insert_with(|| Trail::new(limits));
+            let oldest = Oldest::of(trail);
+            trail.note(known, limits);
+            order.moved(&way, oldest, Oldest::of(trail));
         }
         *bytes = bytes.saturating_add(past.bytes()).saturating_sub(before);
         state.enforce();
@@ -227,6 +234,7 @@ impl History {
         state.gone = true;
         state.restored = true;
         state.forget_unwatched();
+        state.weigh();
         state.tidy(now);
     }
 
@@ -288,14 +296,26 @@ impl State {
     }
 
     fn tidy(&mut self, now: SystemTime) {
-        let limits = self.limits;
+        let State { limits, pasts, bytes, order, .. } = self;
         let told_since = now.checked_sub(limits.failure_age);
-        for past in self.pasts.values_mut() {
-            past.trails.values_mut().for_each(|trail| trail.expire(now, &limits));
+        let mut empty = false;
+        // As a rule nothing of a target is too old, and all of this is one look at it.
+        for past in pasts.values_mut() {
+            let before = past.bytes();
+            for (way, trail) in &mut past.trails {
+                let oldest = Oldest::of(trail);
+                trail.expire(now, limits);
+                order.moved(way, oldest, Oldest::of(trail));
+                empty |= trail.is_empty();
+            }
             told_since.into_iter().for_each(|since| past.turns.expire(since));
+            *bytes = bytes.saturating_add(past.bytes()).saturating_sub(before);
+            empty |= past.trails.is_empty() && past.turns.is_empty();
         }
-        self.forget_empty();
-        self.weigh();
+        if empty {
+            self.forget_empty();
+            self.weigh();
+        }
     }
 
     fn forget_unwatched(&mut self) {
@@ -326,8 +346,10 @@ impl State {
         self.gone |= gone;
     }
 
+    /// Everything may be another than before.
     fn weigh(&mut self) {
         self.bytes = eviction::weigh(&self.pasts);
+        self.order = Order::of(self.pasts.values().map(|past| &past.trails));
         self.least = 0;
         self.enforce();
     }
@@ -335,12 +357,33 @@ impl State {
     fn enforce(&mut self) {
         let memory = self.limits.memory.bytes();
         // Where the targets alone take more, all is looked through once in a while all the same, and not with each run.
-        if self.bytes > memory.max(self.least.saturating_add(memory / 16)) {
+        let bound = memory.max(self.least.saturating_add(memory / 16));
+        while self.bytes > bound && self.forget_oldest() {}
+        if self.bytes > bound {
             let (bytes, evicted) = eviction::evict(&mut self.pasts, memory);
             self.bytes = bytes;
             self.least = if bytes > memory { bytes } else { 0 };
             self.evicted = evicted.max(self.evicted);
         }
+    }
+
+    /// Lets go of the journey that goes first; `false` where there is none.
+    fn forget_oldest(&mut self) -> bool {
+        let Self { pasts, bytes, order, .. } = self;
+        let of_failed = order.worked().is_none();
+        let Some((_, way)) = order.worked().or(order.failed()).cloned() else { return false };
+        let Some(past) = pasts.get_mut(&way.1.target) else { return false };
+        let before = past.bytes();
+        let Some(trail) = past.trails.get_mut(&way) else { return false };
+        let oldest = Oldest::of(trail);
+        if of_failed {
+            trail.forget_failure();
+        } else {
+            trail.worked.forget();
+        }
+        order.moved(&way, oldest, Oldest::of(trail));
+        *bytes = bytes.saturating_add(past.bytes()).saturating_sub(before);
+        true
     }
 }
 

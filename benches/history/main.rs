@@ -140,10 +140,9 @@ fn run(
     chains: &[Arc<ChainFacts>],
 ) -> (Vec<Arc<Outcome>>, Run) {
     let made = FAMILIES.into_iter().zip(chains);
-    let outcomes: Vec<Outcome> =
-        made.map(|(family, chain)| outcome(target, family, started, fails, chain)).collect();
-    let latest = outcomes.iter().cloned().map(Arc::new).collect();
-    (latest, Run { outcomes, ..Run::of(Arc::clone(target)) })
+    let outcomes: Vec<Arc<Outcome>> =
+        made.map(|(family, chain)| outcome(target, family, started, fails, chain).into()).collect();
+    (outcomes.clone(), Run { outcomes, ..Run::of(Arc::clone(target)) })
 }
 
 /// A journey that saw everything, and failed at the end or did not.

@@ -74,7 +74,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let (_, mut found) = run(&model, number, began + INTERVAL * time);
             // One of so many fails in its last ten runs, and every target failed once, each at another time.
             if (number % FAILING == 0 && time + 10 >= runs_each) || time == number % runs_each {
-                found.outcomes.iter_mut().for_each(fail);
+                found.outcomes.iter_mut().map(Arc::make_mut).for_each(fail);
             }
             take_in(&sinks, target, found, &mut damper);
         }

@@ -17,7 +17,8 @@ pub(crate) const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 /// A target, and a run of it that began at `at` and in which all went well.
 pub(crate) fn run(model: &Target, number: u32, at: SystemTime) -> (Target, Run) {
     let target: Arc<str> = format!("target-{number:04}").into();
-    let outcomes: Vec<Outcome> = FAMILIES.into_iter().map(|family| outcome(&target, family, at)).collect();
+    let outcomes: Vec<Arc<Outcome>> =
+        FAMILIES.into_iter().map(|family| outcome(&target, family, at).into()).collect();
     let lookups = outcomes
         .iter()
         .map(|outcome| Lookup {

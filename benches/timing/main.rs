@@ -109,7 +109,7 @@ async fn rounds(
         }
         for run in under_way.join_all().await {
             match run.outcomes.into_iter().next() {
-                Some(outcome) if outcome.success() => outcomes.push(outcome),
+                Some(outcome) if outcome.success() => outcomes.push(Arc::unwrap_or_clone(outcome)),
                 other => return Err(format!("{other:#?}").into()),
             }
         }

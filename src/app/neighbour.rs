@@ -102,8 +102,11 @@ mod tests {
         let target: &Arc<Target> = &config.targets[0];
         let mut run = Run::of(target.name.clone());
         let families = [Family::Ipv4, Family::Ipv6];
-        run.outcomes =
-            families.into_iter().zip(stages).map(|(family, tcp)| outcome(target, family, tcp)).collect();
+        run.outcomes = families
+            .into_iter()
+            .zip(stages)
+            .map(|(family, tcp)| outcome(target, family, tcp).into())
+            .collect();
         let board = Board::default();
         let standing = board.apply(target, &run);
         as_neighbour(target, &Hosts::of(target), &standing, &board.target(&target.name))

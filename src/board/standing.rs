@@ -4,7 +4,6 @@
 //! works if that holds on it for the endpoint that is preferred. The series of a path show the preferred endpoint, as a
 //! client sees it that fails over; while none is healthy, the one that was preferred last.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Preference;
@@ -46,7 +45,8 @@ pub(super) struct Ways {
     /// The route that was preferred after the run before; outside `None` before the first.
     route: Option<Preferred>,
     shown: Arc<str>,
-    paths: BTreeSet<PathId>,
+    /// Sorted.
+    paths: Vec<PathId>,
 }
 
 /// Names in the order of preference.
@@ -83,15 +83,15 @@ impl Ways {
             routes: endpoints.iter().map(|_| Preferring::new(routes.clone(), target)).collect(),
             route: None,
             endpoints: Preferring::new(endpoints, target),
-            paths: BTreeSet::new(),
+            paths: Vec::new(),
         }
     }
 
-    /// Judges a run; `latest` are the last journeys of all paths, that run's included.
-    pub(super) fn judge<'a>(&mut self, latest: impl Iterator<Item = &'a Outcome>, run: &Run) -> Standing {
+    /// Judges a run; `latest` are the last journeys of all paths by endpoint and path, that run's included.
+    pub(super) fn judge(&mut self, latest: &[Arc<Outcome>], run: &Run) -> Standing {
         let worked = |wanted: &dyn Fn(&Outcome) -> bool| {
             let mut of = run.outcomes.iter().filter(|outcome| wanted(outcome)).peekable();
-            of.peek().is_some().then(|| of.any(Outcome::success_in_the_end))
+            of.peek().is_some().then(|| of.any(|outcome| outcome.success_in_the_end()))
         };
         let endpoint = self.endpoints.note(|name| worked(&|outcome| &*outcome.endpoint == name));
         if let Some(preferred) = &endpoint.now {
@@ -115,16 +115,14 @@ impl Ways {
             (Arc::clone(name), works)
         });
         let endpoints: Vec<(Arc<str>, bool)> = endpoints.collect();
-        let mut up = false;
-        let mut paths = BTreeSet::new();
-        for outcome in latest {
-            up |= outcome.success_in_the_end();
-            if outcome.endpoint == *shown {
-                paths.insert(outcome.path.clone());
-            }
+        let up = latest.iter().any(|outcome| outcome.success_in_the_end());
+        let of_shown = latest.iter().filter(|outcome| outcome.endpoint == *shown);
+        let paths = of_shown.clone().map(|outcome| &outcome.path);
+        let mut gone = Vec::new();
+        if !paths.clone().eq(&self.paths) {
+            gone.extend(self.paths.iter().filter(|known| !paths.clone().any(|path| path == *known)).cloned());
+            self.paths = paths.cloned().collect();
         }
-        let gone = self.paths.difference(&paths).cloned().collect();
-        self.paths = paths;
         Standing { up, route, endpoint, endpoints, shown: Arc::clone(shown), gone }
     }
 }
@@ -159,7 +157,7 @@ mod tests {
     }
 
     fn run(outcomes: Vec<Outcome>) -> Run {
-        Run { outcomes, ..Run::of("t".into()) }
+        Run { outcomes: outcomes.into_iter().map(Arc::new).collect(), ..Run::of("t".into()) }
     }
 
     #[test]

@@ -144,7 +144,7 @@ fn working(resolver: &str) -> Stages {
 fn healthy() -> Investigated {
     let target = target("api.anthropic.com");
     let mut run = Run::of(target.name.clone());
-    run.outcomes.push(outcome(&target, "direct", Family::Ipv4, working("system")));
+    run.outcomes.push(outcome(&target, "direct", Family::Ipv4, working("system")).into());
     run.lookups.push(lookup(&target, run.outcomes[0].stages.dns.clone()));
     let diagnosis = diagnosis(&target, Verdict::Ok, None);
     Investigated { target, run, follow_ups: Vec::new(), diagnosis }
@@ -195,9 +195,9 @@ fn degraded() -> Investigated {
     let mut again = outcome(&target, "env", Family::Any, through);
     again.retries.push(Attempt { waited: ms(500), took: ms(120), failure: None, call: None });
     let mut run = Run::of(target.name.clone());
-    run.outcomes.push(outcome(&target, "direct", Family::Ipv4, working("system")));
-    run.outcomes.push(outcome(&target, "direct", Family::Ipv6, ipv6));
-    run.outcomes.push(again);
+    run.outcomes.push(outcome(&target, "direct", Family::Ipv4, working("system")).into());
+    run.outcomes.push(outcome(&target, "direct", Family::Ipv6, ipv6).into());
+    run.outcomes.push(again.into());
     for index in [0, 1] {
         run.lookups.push(lookup(&target, run.outcomes[index].stages.dns.clone()));
     }
@@ -233,7 +233,7 @@ fn down() -> Investigated {
         api: Stage::NotReached,
     };
     let mut run = Run::of(target.name.clone());
-    run.outcomes.push(outcome(&target, "direct", Family::Ipv4, stages));
+    run.outcomes.push(outcome(&target, "direct", Family::Ipv4, stages).into());
     run.lookups.push(lookup(&target, run.outcomes[0].stages.dns.clone()));
     let endpoint: Arc<str> = target.sites[0].endpoint.shown().into();
     let made = |trial: Trial, experiment| FollowUp {

@@ -177,7 +177,7 @@ fn a_journey_in_which_the_canary_was_slow_says_so_everywhere() {
         let (keys, report) = words(&found);
         assert_eq!(keys, (json!(0.0), json!(false)));
         assert!(!report.contains(&told));
-        found.run.outcomes[0].late = Duration::from_millis(35);
+        Arc::make_mut(&mut found.run.outcomes[0]).late = Duration::from_millis(35);
         let journey = JourneyPart::of(&found.run.outcomes[0], language);
         assert!(journey.canary_slow && (journey.late_seconds - 0.035).abs() < 1e-9);
         let (keys, report) = words(&found);

@@ -1,7 +1,8 @@
 //! What goes first where the memory is not enough: of all targets the oldest journeys that worked, then the oldest that
 //! failed, then the oldest slots, last what was told long ago.
 //!
-//! A sixteenth of the bound is freed at once, so that the journeys are looked through once in a while and not at each one.
+//! Journeys go one by one as others come. Slots and what was told are looked through, for a sixteenth of the bound at once: that
+//! is for targets that take more than the memory without any journey.
 
 use std::collections::HashMap;
 use std::mem::size_of;
@@ -14,9 +15,6 @@ use super::trail::Trail;
 /// Of what was told of a target so much stays in any case.
 const LEAST_TURNS: usize = 4;
 
-/// How often the oldest of a kind are looked for: once, unless the clock was set back between them.
-const ROUNDS: usize = 3;
-
 type Pasts = HashMap<Arc<str>, Past>;
 
 /// What all of it takes.
@@ -24,36 +22,14 @@ pub(super) fn weigh(pasts: &Pasts) -> usize {
     pasts.values().map(Past::bytes).sum()
 }
 
-/// Frees memory until no more than that is taken; what is left then, and the last slot that went.
+/// Frees slots, and what was told, until no more memory is taken than that; what is left then, and the last slot that went.
 pub(super) fn evict(pasts: &mut Pasts, memory: usize) -> (usize, Option<u64>) {
-    let goal = memory - memory / 16;
-    for _ in 0..ROUNDS {
-        let ages = |trail: &Trail| trail.worked.ages().collect();
-        let Some(last) = last_to_go(pasts, goal, &ages) else { break };
-        each(pasts, |trail| {
-            trail.worked.pop_while(|shelf| shelf.oldest() <= Some(last));
-        });
-    }
-    if weigh(pasts) > memory {
-        each(pasts, |trail| {
-            trail.worked.pop_while(|_| true);
-        });
-    }
-    for _ in 0..ROUNDS {
-        let ages = |trail: &Trail| trail.failed.ages().collect();
-        let Some(last) = last_to_go(pasts, goal, &ages) else { break };
-        each(pasts, |trail| trail.forget_failures(|shelf| shelf.oldest() <= Some(last)));
-    }
-    if weigh(pasts) > memory {
-        each(pasts, |trail| trail.forget_failures(|_| true));
-    }
-    let ages = |trail: &Trail| trail.timeline.slots().map(|slot| (slot.at, size_of::<Slot>())).collect();
-    let slots = last_to_go(pasts, goal, &ages);
-    if let Some(last) = slots {
-        each(pasts, |trail| {
+    let last = last_to_go(pasts, memory - memory / 16);
+    if let Some(last) = last {
+        for trail in pasts.values_mut().flat_map(|past| past.trails.values_mut()) {
             trail.timeline.cut(last);
             trail.timeline.shrink();
-        });
+        }
     }
     if weigh(pasts) > memory {
         pasts.values_mut().for_each(|past| {
@@ -61,27 +37,19 @@ pub(super) fn evict(pasts: &mut Pasts, memory: usize) -> (usize, Option<u64>) {
             past.turns.shrink();
         });
     }
-    (weigh(pasts), slots)
+    (weigh(pasts), last)
 }
 
-fn each(pasts: &mut Pasts, mut act: impl FnMut(&mut Trail)) {
-    pasts.values_mut().flat_map(|past| past.trails.values_mut()).for_each(&mut act);
-}
-
-/// The age of the last thing that must go; `None` where nothing must or nothing is there.
-fn last_to_go<T: Ord + Copy>(
-    pasts: &Pasts,
-    goal: usize,
-    ages: &dyn Fn(&Trail) -> Vec<(T, usize)>,
-) -> Option<T> {
+/// The last slot that must go; `None` where none must or none is there.
+fn last_to_go(pasts: &Pasts, goal: usize) -> Option<u64> {
     let mut over = weigh(pasts).checked_sub(goal).filter(|over| *over > 0)?;
-    let mut all: Vec<(T, usize)> =
-        pasts.values().flat_map(|past| past.trails.values()).flat_map(ages).collect();
-    all.sort_unstable_by_key(|(age, _)| *age);
+    let slots = |trail: &Trail| trail.timeline.slots().map(|slot| slot.at).collect::<Vec<_>>();
+    let mut all: Vec<u64> = pasts.values().flat_map(|past| past.trails.values()).flat_map(slots).collect();
+    all.sort_unstable();
     let mut last = None;
-    for (age, bytes) in all {
-        last = Some(age);
-        over = over.saturating_sub(bytes);
+    for at in all {
+        last = Some(at);
+        over = over.saturating_sub(size_of::<Slot>());
         if over == 0 {
             break;
         }

@@ -102,11 +102,6 @@ impl Shelf {
         Some(self.entries.front()?.kept.started())
     }
 
-    /// When each began, and what its end would free at the least.
-    pub(super) fn ages(&self) -> impl Iterator<Item = (SystemTime, usize)> {
-        self.entries.iter().map(|entry| (entry.kept.started(), entry.own))
-    }
-
     /// Adds the newest.
     pub(super) fn push(&mut self, kept: Kept) {
         let own = kept.own();
@@ -126,6 +121,15 @@ impl Shelf {
         // What the next one shares with it stays.
         self.taken = self.taken.saturating_sub(own + weight::not_in(&kept.shared(), next.as_ref()));
         Some(kept)
+    }
+
+    /// Lets go of the oldest; whether there was one.
+    pub(super) fn forget(&mut self) -> bool {
+        let any = self.pop().is_some();
+        if self.is_empty() {
+            *self = Self::default();
+        }
+        any
     }
 
     /// Lets go of the oldest ones while this holds for them; whether there were any.

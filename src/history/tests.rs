@@ -36,9 +36,9 @@ pub(super) fn note(history: &History, outcome: Outcome) {
 }
 
 fn note_run(history: &History, outcomes: Vec<Outcome>) {
-    let latest: Vec<Arc<Outcome>> = outcomes.iter().cloned().map(Arc::new).collect();
+    let outcomes: Vec<Arc<Outcome>> = outcomes.into_iter().map(Arc::new).collect();
     let target = Arc::clone(&outcomes[0].path.target);
-    history.note(&standing(), &latest, &Run { outcomes, ..Run::of(target) });
+    history.note(&standing(), &outcomes.clone(), &Run { outcomes, ..Run::of(target) });
 }
 
 fn standing() -> Standing {
@@ -95,7 +95,7 @@ fn each_journey_of_a_run_is_noted_once_and_those_of_other_runs_are_not_again() {
     note_run(&history, vec![v4, v6.clone()]);
     let again = journey("t", Family::Ipv4, 30, true);
     let latest = [Arc::new(again.clone()), Arc::new(v6)];
-    history.note(&standing(), &latest, &Run { outcomes: vec![again], ..Run::of("t".into()) });
+    history.note(&standing(), &latest, &Run { outcomes: vec![again.into()], ..Run::of("t".into()) });
     assert_eq!(begins(&history, "t"), stamps([30, 0, 0]));
     assert_eq!(Arc::strong_count(&latest[0]), 2, "it is the board's own");
     let runs = |timeline: &Timeline| timeline.slots().map(|slot| slot.runs).sum::<u32>();
@@ -302,6 +302,7 @@ proptest! {
             }
             let state = history.lock();
             prop_assert_eq!(state.bytes, eviction::weigh(&state.pasts));
+            prop_assert_eq!(&state.order, &Order::of(state.pasts.values().map(|past| &past.trails)));
             prop_assert!(state.bytes <= limits.memory.bytes(), "{} of {}", state.bytes, limits.memory);
             for trail in state.pasts.values().flat_map(|past| past.trails.values()) {
                 prop_assert!(trail.worked.len() <= limits.journeys && trail.failed.len() <= limits.failures);

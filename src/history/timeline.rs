@@ -10,8 +10,10 @@ use crate::outcome::{Layer, Outcome, Reason};
 /// Slots of a timeline at the most.
 const SLOTS: u32 = 360;
 
-/// By so many slots a timeline grows at once.
-const GROWTH: usize = 36;
+/// By so many slots a timeline grows at once: few where there are few, for there may be thousands of timelines.
+fn growth(slots: usize) -> usize {
+    slots.clamp(4, 36)
+}
 
 /// A slot.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -161,7 +163,7 @@ impl Timeline {
                 Ok(index) => index,
                 Err(index) => {
                     if self.slots.len() == self.slots.capacity() {
-                        self.slots.reserve_exact(GROWTH);
+                        self.slots.reserve_exact(growth(self.slots.len()));
                     }
                     self.slots.insert(index, Slot::new(at));
                     index

@@ -121,8 +121,14 @@ impl Trail {
     }
 
     /// Lets go of the oldest failures while this holds.
-    pub(super) fn forget_failures(&mut self, gone: impl Fn(&Shelf) -> bool) {
+    fn forget_failures(&mut self, gone: impl Fn(&Shelf) -> bool) {
         self.trimmed |= self.failed.pop_while(gone);
+        self.unsaved = self.unsaved.min(self.failed.len());
+    }
+
+    /// Lets go of the oldest failure.
+    pub(super) fn forget_failure(&mut self) {
+        self.trimmed |= self.failed.forget();
         self.unsaved = self.unsaved.min(self.failed.len());
     }
 

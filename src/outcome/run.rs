@@ -42,8 +42,8 @@ pub struct Run {
     pub target: Arc<str>,
     /// Every lookup made, those without a path included.
     pub lookups: Vec<Lookup>,
-    /// One journey a path and endpoint.
-    pub outcomes: Vec<Outcome>,
+    /// One journey a path and endpoint; the board, the history and whoever shows it hold the same one.
+    pub outcomes: Vec<Arc<Outcome>>,
     /// Calls of an ordinary client beside them.
     pub pooled: Vec<PooledCall>,
     /// Paths an endpoint no longer has.

@@ -85,10 +85,13 @@ impl Prober {
 
     fn gather(&self, sites: Vec<SiteRun>) -> Run {
         let mut run = Run::of(Arc::clone(&self.target.name));
+        // What a run found is kept until the next one.
+        run.lookups.reserve_exact(sites.iter().map(|site| site.lookups.len()).sum());
+        run.outcomes.reserve_exact(sites.iter().map(|site| site.outcomes.len()).sum());
         for site in sites {
             let endpoint = site.endpoint;
             run.lookups.extend(site.lookups);
-            run.outcomes.extend(site.outcomes);
+            run.outcomes.extend(site.outcomes.into_iter().map(Arc::new));
             run.pooled.extend(site.pooled);
             run.retired.extend(site.retired.into_iter().map(|path| (Arc::clone(&endpoint), path)));
             run.findings.extend(site.findings.into_iter().map(|finding| (Arc::clone(&endpoint), finding)));

@@ -180,8 +180,10 @@ impl Gate {
         }
         if decision.order == Order::Substitute || self.call.connection == Connection::Reused {
             for outcome in run.outcomes.iter_mut().filter(|outcome| outcome.stages.reached_top()) {
-                let finding = self.standing_for(outcome).map(|standing| self.finding(standing, now));
-                outcome.findings.extend(finding);
+                if let Some(standing) = self.standing_for(outcome) {
+                    let finding = self.finding(standing, now);
+                    Arc::make_mut(outcome).findings.push(finding);
+                }
             }
         }
     }

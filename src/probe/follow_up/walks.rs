@@ -193,5 +193,8 @@ async fn walk(scene: &Scene<'_>, target: Target) -> Result<Vec<Outcome>, String>
     // result, which must not be cut off in the same moment.
     let run = timeout_at(scene.deadline.at() + GRACE, Box::pin(prober.run(Order::Configured)));
     let outcomes = run.await.map_err(|_| "no time was left for it beside the others".to_owned())?.outcomes;
-    if outcomes.is_empty() { Err("there is no such path".to_owned()) } else { Ok(outcomes) }
+    if outcomes.is_empty() {
+        return Err("there is no such path".to_owned());
+    }
+    Ok(outcomes.into_iter().map(Arc::unwrap_or_clone).collect())
 }

@@ -29,7 +29,7 @@ fn run(failed: Option<Reason>, status: u16, retry_after: Option<u32>) -> Run {
         None => Stage::Passed { took: SECOND, evidence },
         Some(reason) => Stage::Failed { took: SECOND, failure: Failure::new(reason, "words"), evidence },
     };
-    Run { outcomes: vec![outcome], ..Run::of("t".into()) }
+    Run { outcomes: vec![outcome.into()], ..Run::of("t".into()) }
 }
 
 fn limited(retry_after: Option<u32>) -> Run {
@@ -44,7 +44,7 @@ fn works() -> Run {
 fn turn(gate: &mut Gate, at: Instant, found: impl FnOnce(Order) -> Run) -> (Option<Pause>, Run) {
     let decision = gate.decide(at, Duration::ZERO, || true);
     let mut run = found(decision.order);
-    for outcome in &mut run.outcomes {
+    for outcome in run.outcomes.iter_mut().map(Arc::make_mut) {
         if let Stage::Passed { evidence, .. } | Stage::Failed { evidence, .. } = &mut outcome.stages.api {
             evidence.endpoint = gate.call.kind.label();
         }
@@ -74,7 +74,9 @@ fn no_wait_is_longer_than_a_day_and_of_something_in_between_than_minutes() {
         for (asked, kept) in [(30, 30), (30 * 86_400, longest)] {
             let mut gate = free_gate(CallKind::Models, 10);
             let mut run = limited(Some(asked));
-            let Stage::Failed { evidence, .. } = &mut run.outcomes[0].stages.api else { panic!() };
+            let Stage::Failed { evidence, .. } = &mut Arc::make_mut(&mut run.outcomes[0]).stages.api else {
+                panic!()
+            };
             evidence.answered_by = Some(by);
             turn(&mut gate, start, |_| run);
             assert_eq!(gate.waits_until(start), Some(start + kept * SECOND), "{by:?} {asked}");
@@ -87,7 +89,7 @@ fn the_longest_wait_asked_for_anywhere_in_a_run_counts() {
     let start = Instant::now();
     let mut gate = free_gate(CallKind::Models, 10);
     let mut run = limited(Some(5));
-    let pooled = limited(Some(60)).outcomes.remove(0).stages.api;
+    let pooled = limited(Some(60)).outcomes.remove(0).stages.api.clone();
     run.pooled.push(PooledCall { endpoint: "e".into(), route: "direct".into(), stage: pooled });
     turn(&mut gate, start, |_| run);
     assert_eq!(gate.waits_until(start), Some(start + 60 * SECOND));
@@ -156,7 +158,7 @@ fn what_worked_when_it_was_tried_again_does_not_stand() {
     let mut gate = free_gate(CallKind::Models, 60);
     let mut tried_again = run(Some(Reason::HttpTimeout), 200, None);
     let works_then = Attempt { waited: SECOND, took: SECOND, failure: None, call: None };
-    tried_again.outcomes[0].retries.push(works_then);
+    Arc::make_mut(&mut tried_again.outcomes[0]).retries.push(works_then);
     let (_, run) = turn(&mut gate, start, |_| tried_again);
     assert!(run.outcomes[0].success_in_the_end());
     let (pause, run) = turn(&mut gate, start + 30 * SECOND, |_| works());
@@ -192,7 +194,7 @@ fn an_ordinary_clients_failure_is_the_routes_at_once() {
     let mut gate = Gate::new(call);
     let with = |failed: Option<Reason>| {
         let mut all = works();
-        let stage = run(failed, 200, None).outcomes.remove(0).stages.api;
+        let stage = run(failed, 200, None).outcomes.remove(0).stages.api.clone();
         let endpoint = Arc::clone(&all.outcomes[0].endpoint);
         all.pooled.push(PooledCall { endpoint, route: "direct".into(), stage });
         all

@@ -34,7 +34,8 @@ pub(super) fn choose<'a>(asked: &Asked, known: &Known, run: &'a Run) -> Result<O
     let preferred = standing.and_then(|standing| standing.route.now.as_deref());
     let configured = known.target.routes.first().map(|route| &*route.name);
     let route = asked.route.as_deref().or(preferred).or(configured);
-    let of_endpoint = || run.outcomes.iter().filter(|outcome| Some(&outcome.endpoint) == endpoint.as_ref());
+    let outcomes = || run.outcomes.iter().map(Arc::as_ref);
+    let of_endpoint = || outcomes().filter(|outcome| Some(&outcome.endpoint) == endpoint.as_ref());
     let mut paths: Vec<&Outcome> = of_endpoint()
         .filter(|outcome| Some(&*outcome.path.route) == route)
         .filter(|outcome| asked.family.is_none_or(|family| outcome.path.family == family))

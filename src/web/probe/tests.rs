@@ -51,7 +51,7 @@ fn run(change: impl Fn(&mut Outcome)) -> Arc<Run> {
     let outcomes = journeys.map(|(route, family)| {
         let mut outcome = sample::good(&PathId { target: "t".into(), route: route.into(), family });
         change(&mut outcome);
-        outcome
+        Arc::new(outcome)
     });
     Arc::new(Run { outcomes: outcomes.into(), ..Run::of("t".into()) })
 }

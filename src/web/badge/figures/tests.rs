@@ -36,10 +36,10 @@ fn timelines(runs: impl IntoIterator<Item = Vec<Outcome>>) -> Vec<((Arc<str>, Pa
     let limits = Limits { timeline: 6 * HOUR, ..Limits::default() };
     let (history, board, target) = (History::new(limits), Board::default(), target());
     for outcomes in runs {
-        let run = Run { outcomes, ..Run::of("t".into()) };
+        let outcomes: Vec<Arc<Outcome>> = outcomes.into_iter().map(Arc::new).collect();
+        let run = Run { outcomes: outcomes.clone(), ..Run::of("t".into()) };
         let standing = board.apply(&target, &run);
-        let latest: Vec<Arc<Outcome>> = run.outcomes.iter().cloned().map(Arc::new).collect();
-        history.note(&standing, &latest, &run);
+        history.note(&standing, &outcomes, &run);
     }
     history.timelines("t")
 }

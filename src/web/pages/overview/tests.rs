@@ -63,6 +63,7 @@ impl Scene {
     /// A run of a target with these journeys, after which this is told of it.
     fn run(&self, name: &str, outcomes: Vec<Outcome>, verdict: Verdict, detail: &str) {
         let target = self.targets.iter().find(|target| &*target.name == name).unwrap();
+        let outcomes = outcomes.into_iter().map(Arc::new).collect();
         let run = Arc::new(Run { outcomes, ..Run::of(name.into()) });
         let first = run.outcomes.first();
         let seen = first.map(|outcome| Seen {

@@ -10,7 +10,7 @@ use crate::surroundings::Surroundings;
 pub(super) fn document(known: &Known, surroundings: &Surroundings, language: Language) -> Option<Document> {
     let (last, told) = known.last.as_ref().zip(known.told.as_ref())?;
     // The last journey of every path, of which the diagnosis was made too.
-    let outcomes = last.outcomes.iter().map(|outcome| (**outcome).clone()).collect();
+    let outcomes = last.outcomes.clone();
     let run = Run { lookups: last.run.lookups.clone(), outcomes, ..Run::of(last.run.target.clone()) };
     let investigated = Investigated {
         target: known.target.clone(),

@@ -228,7 +228,7 @@ async fn every_reason_can_be_shown_in_every_language() {
             (verdict, Some(reason.layer()), Some(reason.blame()));
         diagnosis.facts = Facts::default();
         diagnosis.findings = vec![Finding::new(*reason, "the detail")];
-        for outcome in &mut found.run.outcomes {
+        for outcome in found.run.outcomes.iter_mut().map(Arc::make_mut) {
             outcome.findings = vec![Finding::new(*reason, "the detail")];
         }
         let program = Program::of(&found);
@@ -270,7 +270,7 @@ fn hostile(outcome: &mut Outcome) {
 #[tokio::test]
 async fn what_strangers_say_is_text() {
     let mut found = sample(0);
-    found.run.outcomes.iter_mut().for_each(hostile);
+    found.run.outcomes.iter_mut().map(Arc::make_mut).for_each(hostile);
     for lookup in &mut found.run.lookups {
         lookup.endpoint = HOSTILE.into();
         lookup.stage = found.run.outcomes[0].stages.dns.clone();
@@ -333,7 +333,7 @@ async fn the_journeys_that_are_wanted_are_shown() {
     program.watch(&found.target);
     for _ in 0..18 {
         program.found(&found, Beside::default());
-        for outcome in &mut found.run.outcomes {
+        for outcome in found.run.outcomes.iter_mut().map(Arc::make_mut) {
             outcome.started += Duration::from_secs(30);
         }
     }

@@ -66,7 +66,7 @@ fn addresses_that_did_not_connect_are_seen_before_the_one_that_did() {
 #[test]
 fn a_past_is_drawn_in_as_few_bands_as_do_alike() {
     let found = sample(2);
-    let (target, failed) = (Arc::clone(&found.target), found.run.outcomes[0].clone());
+    let (target, failed) = (Arc::clone(&found.target), Arc::unwrap_or_clone(found.run.outcomes[0].clone()));
     let program = Program::new();
     program.watch(&target);
     // A slot of the timeline begins here.
@@ -76,7 +76,7 @@ fn a_past_is_drawn_in_as_few_bands_as_do_alike() {
             if (30..60).contains(&minute) { failed.clone() } else { sample::good(&failed.path) };
         outcome.endpoint = Arc::clone(&failed.endpoint);
         outcome.started = begin + Duration::from_secs(u64::from(minute) * 60);
-        let run = Run { outcomes: vec![outcome], ..Run::of(Arc::clone(&target.name)) };
+        let run = Run { outcomes: vec![outcome.into()], ..Run::of(Arc::clone(&target.name)) };
         let (target, diagnosis) = (Arc::clone(&target), found.diagnosis.clone());
         program.found(&Investigated { target, run, follow_ups: Vec::new(), diagnosis }, Beside::default());
     }
@@ -123,7 +123,7 @@ proptest! {
         outcome.path.target = Arc::clone(&name);
         outcome.started = clock::wall();
         found.run.lookups = vec![sample::lookup(&outcome)];
-        found.run.outcomes = vec![outcome];
+        found.run.outcomes = vec![outcome.into()];
         let program = Program::of(&found);
         let known = program.state.knowledge.of(&name).unwrap();
         let frame = Frame::of(&[], &HeaderMap::new(), "../");

@@ -62,7 +62,9 @@ async fn a_name_without_an_address_of_one_family_is_no_trouble() {
 async fn a_chain_is_told_with_its_days_and_its_checks() {
     let now = clock::wall();
     let mut found = sample(0);
-    let Stage::Passed { evidence, .. } = &mut found.run.outcomes[0].stages.tls else { panic!() };
+    let Stage::Passed { evidence, .. } = &mut Arc::make_mut(&mut found.run.outcomes[0]).stages.tls else {
+        panic!()
+    };
     let chain = Arc::make_mut(evidence.chain.as_mut().unwrap());
     let leaf = chain.certificates[0].clone();
     let hours = |count: u64| Duration::from_secs(count * 3600);
@@ -115,7 +117,8 @@ async fn limits_and_what_the_call_waits_for_are_told() {
         limit(5, Some(0), Some(later)),
     ];
     call.retry_after = Some(Duration::from_secs(7));
-    found.run.outcomes[0].stages.api = Stage::Passed { took: Duration::from_millis(90), evidence: call };
+    Arc::make_mut(&mut found.run.outcomes[0]).stages.api =
+        Stage::Passed { took: Duration::from_millis(90), evidence: call };
     let program = Program::new();
     program.watch(&found.target);
     for (pause, words) in [
@@ -152,7 +155,7 @@ async fn a_journey_in_which_the_canary_was_slow_says_so() {
     let words = "The canary itself was late by 35 ms in this journey";
     let page = Program::of(&found).page("/targets/api.anthropic.com").await;
     assert!(!page.contains(words));
-    found.run.outcomes[0].late = Duration::from_millis(35);
+    Arc::make_mut(&mut found.run.outcomes[0]).late = Duration::from_millis(35);
     let page = Program::of(&found).page("/targets/api.anthropic.com").await;
     assert_eq!(section(&page, "journeys").matches(words).count(), 1);
 }
