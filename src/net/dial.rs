@@ -72,7 +72,8 @@ struct Made {
 
 /// Connects to the first of `addresses` that takes the connection.
 pub async fn dial(addresses: &[IpAddr], port: u16, deadline: Deadline) -> Dialled {
-    let mut attempts = Vec::new();
+    // As a rule the first address takes the connection, and what is told of it is kept.
+    let mut attempts = Vec::with_capacity(1);
     for (index, address) in addresses.iter().enumerate() {
         let address = SocketAddr::new(*address, port);
         let begun = Instant::now();
