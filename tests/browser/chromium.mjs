@@ -124,8 +124,23 @@ export class Tab {
 
   // Goes there, and returns the answer. Pages keep a stream open, so the network never falls silent.
   async visit(url) {
-    this.home = new URL(url).origin;
+    const { origin } = new URL(url);
+    // A live page may ask for more until it is left: that is no request of the next one.
+    if (this.home !== undefined && this.home !== origin) await this.page.goto('about:blank');
+    this.home = origin;
     return this.page.goto(url, { waitUntil: 'load' });
+  }
+
+  // Clicks as a hand does. Live pages renew their parts, and one that was found may be gone before it is clicked: it is
+  // looked for again.
+  async click(selector) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.page.click(selector);
+      } catch (error) {
+        if (tries === 10 || !/detached/.test(error.message)) throw error;
+      }
+    }
   }
 
   run(script, ...parameters) {

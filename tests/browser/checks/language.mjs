@@ -3,9 +3,7 @@
 export async function language({ report, browser }, canary, name) {
   const tab = await browser.tab();
   const lang = () => tab.run(() => document.documentElement.lang);
-  // Found and clicked in one step: the page renews its cards, and one that was found before may be gone by then.
-  const press = (selector) => tab.run((it) => document.querySelector(it).click(), selector);
-  const follow = (selector) => Promise.all([tab.page.waitForNavigation({ waitUntil: 'load' }), press(selector)]);
+  const follow = (selector) => Promise.all([tab.page.waitForNavigation({ waitUntil: 'load' }), tab.click(selector)]);
   await report.check('language: one that was asked for stays from page to page', tab, async () => {
     await tab.visit(`${canary.url}/`);
     const faults = [];
@@ -28,7 +26,7 @@ export async function language({ report, browser }, canary, name) {
     const asking = await browser.tab({ scripts });
     await report.check(`language: the switch keeps what was searched for, ${scripts ? 'with' : 'without'} scripts`, asking, async () => {
       await asking.visit(`${canary.url}/?q=${name}&state=ok&state=down`);
-      await Promise.all([asking.page.waitForNavigation({ waitUntil: 'load' }), asking.page.click('a.language')]);
+      await Promise.all([asking.page.waitForNavigation({ waitUntil: 'load' }), asking.click('a.language')]);
       const now = await asking.run(() => ({
         lang: document.documentElement.lang,
         typed: document.querySelector('#filter').value,

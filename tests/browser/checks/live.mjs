@@ -111,7 +111,7 @@ export async function live({ report, browser, scene }, canary, interval) {
   await report.check('live: the report of a failing target can be copied', detail, async () => {
     await detail.context.overridePermissions(canary.url, ['clipboard-read', 'clipboard-sanitized-write']);
     await detail.page.bringToFront();
-    await detail.page.click('button#copy-report');
+    await detail.click('button#copy-report');
     const copied = await detail.until('something is copied', () => navigator.clipboard.readText(), [], { limit: 10_000 });
     const faults = ['claude', 'tls_cert_expired'].filter((it) => !copied.includes(it)).map((it) => `the copied report does not name ${it}: ${copied.slice(0, 200)}`);
     if (copied.includes('sk-ant-sim-valid')) faults.push('the copied report holds the key');

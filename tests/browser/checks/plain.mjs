@@ -40,7 +40,7 @@ export async function plain({ report, browser }, canary, targets, broken) {
     if (main !== broken) faults.push(`${href} is the page of ${main}`);
     const journeys = await tab.run(() => document.querySelectorAll('#journeys .journey').length);
     if (journeys === 0) faults.push('the page shows no journey');
-    await tab.page.click('a.home');
+    await tab.click('a.home');
     await until('the first page is there again', () => tab.run(() => document.querySelector('#targets') !== null), { limit: 10_000 });
     return faults;
   });
