@@ -142,6 +142,35 @@ fn links_lead_somewhere() -> io::Result<()> {
     Ok(())
 }
 
+/// What is the same in every language: code, headings by their depth, and where links lead that stay in the repository.
+fn skeleton(text: &str) -> (String, Vec<usize>, BTreeSet<String>) {
+    let mut code = false;
+    let fenced = text.lines().filter(|line| {
+        let fence = line.starts_with("```");
+        code ^= fence;
+        code || fence
+    });
+    let depths =
+        prose(text).filter(|line| line.starts_with('#')).map(|line| line.find(' ').unwrap_or_default());
+    let between = |link: &String| !link.starts_with('#') && !link.starts_with("README");
+    let links = links(text).into_iter().filter(between).collect();
+    (fenced.collect::<Vec<_>>().join("\n"), depths.collect(), links)
+}
+
+#[test]
+fn the_readme_says_the_same_in_chinese() -> io::Result<()> {
+    let (english, chinese) = (fs::read_to_string("README.md")?, fs::read_to_string("README.zh-CN.md")?);
+    assert_eq!(skeleton(&english), skeleton(&chinese));
+    let rows =
+        |text: &str| prose(text).filter(|line| line.starts_with('|') || line.starts_with("- ")).count();
+    assert_eq!(rows(&english), rows(&chinese));
+    let is_chinese = |text: &str| text.chars().any(|sign| ('\u{4e00}'..='\u{9fff}').contains(&sign));
+    let paragraphs =
+        prose(&chinese).filter(|line| line.len() > 60 && !line.contains("](")).collect::<Vec<_>>();
+    assert!(paragraphs.iter().all(|line| is_chinese(line)), "{paragraphs:#?}");
+    Ok(())
+}
+
 #[test]
 fn links_and_headings_are_read_as_they_are_shown() {
     let text = "# `a` B-c: d_e\n[x](y.md#z) and [v](https://w)\n```\n# no\n[no](no)\n```\n";
